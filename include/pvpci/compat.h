@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every difference between kernels that the modules must know, and the only
+ * file that includes the results of the compile probes.
+ *
+ * To ask a new question add include/pvpci/probe/<name>.c, a file that compiles
+ * only where the answer is yes, and use HAVE_<NAME> here. The drivers use what
+ * this file defines and never HAVE_* or a kernel version themselves.
+ */
+#ifndef _PVPCI_COMPAT_H
+#define _PVPCI_COMPAT_H
+
+#include <generated/pvpci-config.h>
+
+#include <linux/device/bus.h>
+
+/* A bus_type pointer as bus_register_notifier() wants it. */
+#ifdef HAVE_CONST_BUS_NOTIFIER
+#define pvpci_bus_type_ptr(bus)	(bus)
+#else
+#define pvpci_bus_type_ptr(bus)	((struct bus_type *)(bus))
+#endif
+
+#endif /* _PVPCI_COMPAT_H */
