@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What became of each function, told to the host.
+ *
+ * Drivers come and go at any time, so the driver core's notifications are what
+ * is told. Nobody waits for the replies.
+ */
+#include <linux/device.h>
+#include <linux/kernel.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+
+#include "bus.h"
+#include "function.h"
+#include "outcome.h"
+#include "proto.h"
+
+static void tell(struct pvpci_bus *bus, struct pvpci_msg_outcome *msg)
+{
+	msg->msg.type = cpu_to_le16(PVPCI_MSG_OUTCOME);
+	if (!(bus->features & PVPCI_F_OUTCOME) || !pvpci_state_answers(bus))
+		return;
+	/* A full ring: wait until there is room. The host may have forgotten the function. */
+	if (pvpci_request_post(&bus->requests, &msg->msg) == -EAGAIN)
+		pvpci_proto_ask(bus, &msg->msg, sizeof(*msg), PVPCI_STATUS_FUNCTION);
+}
+
+/**
+ * pvpci_outcome_tell - what became of a function?
+ * @fn: the function; one without room for its BARs stays so, whatever its driver says
+ * @outcome: PVPCI_OUTCOME_*
+ * @err: 0 or a negative errno
+ * @driver: its name, or NULL
+ *
+ * Context: process context.
+ */
+void pvpci_outcome_tell(struct pvpci_fn *fn, u32 outcome, int err, const char *driver)
+{
+	struct pvpci_msg_outcome msg = {
+		.row = cpu_to_le32(fn->row),
+		.instance = cpu_to_le32(fn->info.instance),
+		.error = cpu_to_le32(-err),
+	};
+
+	if (READ_ONCE(fn->removing) || READ_ONCE(fn->dead))
+		return;
+	WRITE_ONCE(fn->told, true);
+	if (fn->dropped && outcome != PVPCI_OUTCOME_BOUND) {
+		outcome = PVPCI_OUTCOME_NO_ROOM;
+		msg.missing_bytes = cpu_to_le64(fn->missing_bytes);
+		msg.missing_piece = cpu_to_le64(fn->missing_piece);
+	}
+	msg.outcome = cpu_to_le32(outcome);
+	if (driver)
+		strscpy(msg.driver, driver, sizeof(msg.driver));
+	tell(fn->bus, &msg);
+}
+
+/**
+ * pvpci_outcome_off - the user of the guest has switched the slot of a function off
+ * @bus: the bus
+ * @row: row of the function, which is no longer here
+ * @instance: of the function
+ *
+ * Context: process context.
+ */
+void pvpci_outcome_off(struct pvpci_bus *bus, u32 row, u32 instance)
+{
+	struct pvpci_msg_outcome msg = {
+		.row = cpu_to_le32(row),
+		.instance = cpu_to_le32(instance),
+		.outcome = cpu_to_le32(PVPCI_OUTCOME_OFF),
+	};
+
+	tell(bus, &msg);
+}
+
+/**
+ * pvpci_outcome_driver - the driver core has something to say of a function
+ * @dev: on one of our buses
+ * @action: BUS_NOTIFY_*
+ *
+ * Context: process context, device lock held.
+ */
+void pvpci_outcome_driver(struct pci_dev *dev, unsigned long action)
+{
+	struct device_driver *driver = dev->dev.driver;
+	struct pvpci_fn *fn = pvpci_function_get(pvpci_bus_of(dev->bus), dev->devfn);
+
+	if (!fn)
+		return;
+	if (action == BUS_NOTIFY_BOUND_DRIVER)
+		pvpci_outcome_tell(fn, PVPCI_OUTCOME_BOUND, 0, driver ? driver->name : NULL);
+	else if (action == BUS_NOTIFY_UNBOUND_DRIVER)
+		pvpci_outcome_tell(fn, PVPCI_OUTCOME_NO_DRIVER, 0, NULL);
+	else if (action == BUS_NOTIFY_DRIVER_NOT_BOUND)
+		pvpci_outcome_tell(fn, PVPCI_OUTCOME_FAILED, 0, driver ? driver->name : NULL);
+	pvpci_function_put(fn);
+}
