@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The consumer: takes what the producers left for a slot, lets it happen in
+ * the state machine and does what that says. All slots share one ordered
+ * workqueue; no wait is a sleep there, every delay is a timer.
+ *
+ * A queued work item holds a reference to its slot, because a port that is
+ * removed under the rescan lock cannot wait for it.
+ */
+#define dev_fmt(fmt) "pciehp_pv: " fmt
+
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/ktime.h>
+#include <linux/pci.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
+#include "pciehp_pv.h"
+#include "trace.h"
+
+static struct workqueue_struct *hpv_wq;
+
+static u64 now_ms(void)
+{
+	return ktime_to_ms(ktime_get());
+}
+
+static void queue(struct hpv_slot *slot, unsigned long delay)
+{
+	kobject_get(&slot->kobj);
+	if (mod_delayed_work(hpv_wq, &slot->work, delay))
+		kobject_put(&slot->kobj);	/* was queued, with its own */
+}
+
+/**
+ * hpv_slot_kick - give the consumer a turn for this slot
+ * @slot: the slot
+ *
+ * Context: any.
+ */
+void hpv_slot_kick(struct hpv_slot *slot)
+{
+	if (!READ_ONCE(slot->dying))
+		queue(slot, 0);
+}
+
+/**
+ * hpv_slot_recheck - have the slot looked at as if something had changed
+ * @slot: the slot
+ *
+ * Context: any but with hpv_slot.event_lock held.
+ */
+void hpv_slot_recheck(struct hpv_slot *slot)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&slot->event_lock, flags);
+	slot->recheck = true;
+	spin_unlock_irqrestore(&slot->event_lock, flags);
+	hpv_slot_kick(slot);
+}
+
+/**
+ * hpv_slot_enter_rescan - take the rescan lock from the consumer
+ * @slot: the slot, with hpv_slot.run held
+ *
+ * Lets hpv_slot.run go while it waits: whoever removes this port holds the
+ * rescan lock and needs it.
+ *
+ * Return: false, without the rescan lock, when the slot is being given up.
+ */
+bool hpv_slot_enter_rescan(struct hpv_slot *slot)
+{
+	lockdep_assert_held(&slot->run);
+	mutex_unlock(&slot->run);
+	pci_lock_rescan_remove();
+	mutex_lock_nested(&slot->run, slot->depth);
+	if (!slot->dying)
+		return true;
+	pci_unlock_rescan_remove();
+	return false;
+}
+
+/**
+ * hpv_slot_leave_rescan - undo hpv_slot_enter_rescan()
+ * @slot: the slot
+ */
+void hpv_slot_leave_rescan(struct hpv_slot *slot)
+{
+	lockdep_assert_held(&slot->run);
+	pci_unlock_rescan_remove();
+}
+
+static void count(struct hpv_slot *slot, enum hpv_counter counter)
+{
+	atomic64_inc(&slot->counters[counter]);
+}
+
+static void done(struct hpv_slot *slot, bool added)
+{
+	s64 us = ktime_us_delta(ktime_get(), slot->since);
+
+	atomic64_set(&slot->counters[added ? HPV_N_LAST_ADD_US :
+					     HPV_N_LAST_REMOVE_US], us);
+	trace_pciehp_pv_done(slot, added, us);
+	pci_info(slot->port, "slot %s: %s after %lld us\n", hpv_name(slot),
+		 added ? "added" : "removed", us);
+}
+
+/* One sentence in the log for each thing that matters, and its counter. */
+static void tell(struct hpv_slot *slot, const struct hpv_step *step,
+		 enum hpv_state from, enum hpv_event event)
+{
+	struct pci_dev *port = slot->port;
+	const char *name = hpv_name(slot);
+
+	atomic64_add(step->saved_ms, &slot->counters[HPV_N_SAVED_MS]);
+	if (event == HPV_EV_BUTTON)
+		count(slot, HPV_N_PRESSES);
+
+	switch (step->note) {
+	case HPV_NOTE_BLINKING:
+		pci_info(port, "slot %s: button pressed, will power %s in %u ms\n",
+			 name, step->next.state == HPV_BLINK_ON ? "on" : "off",
+			 hpv_delay_ms(slot, HPV_DELAY_SLOT));
+		break;
+	case HPV_NOTE_CANCELLED:
+		count(slot, HPV_N_CANCELLED);
+		pci_info(port, "slot %s: request to power %s cancelled\n", name,
+			 from == HPV_BLINK_ON ? "on" : "off");
+		break;
+	case HPV_NOTE_IGNORED:
+		count(slot, HPV_N_IGNORED);
+		pci_info(port, "slot %s: button press ignored in state %s\n",
+			 name, hpv_state_name(from));
+		break;
+	case HPV_NOTE_ABORTED:
+		count(slot, HPV_N_ABORTED);
+		pci_info(port, "slot %s: add given up, %s\n", name,
+			 event == HPV_EV_GONE ? "the device was taken back" :
+						"removal was asked for");
+		break;
+	case HPV_NOTE_ADDED:
+		count(slot, HPV_N_ADDS);
+		done(slot, true);
+		break;
+	case HPV_NOTE_FAILED:
+		count(slot, HPV_N_ADD_FAILURES);
+		pci_info(port, "slot %s: add failed in state %s (%s)\n", name,
+			 hpv_state_name(from), hpv_event_name(event));
+		break;
+	case HPV_NOTE_FLAP:
+		count(slot, HPV_N_FLAPS);
+		break;
+	case HPV_NOTE_SURPRISE:
+		count(slot, HPV_N_SURPRISES);
+		pci_warn(port, "slot %s: functions vanished\n", name);
+		break;
+	case HPV_NOTE_FAULT:
+		count(slot, HPV_N_FAULTS);
+		pci_err(port, "slot %s: power fault\n", name);
+		break;
+	case HPV_NOTE_UNEXPECTED:
+		count(slot, HPV_N_UNEXPECTED);
+		pci_warn_once(port, "slot %s: %s is not possible in state %s\n", name,
+			      hpv_event_name(event), hpv_state_name(from));
+		break;
+	case HPV_NOTE_ADDING:
+	case HPV_NOTE_REMOVING:
+	case HPV_NOTE_NONE:
+	case HPV_NOTES:
+		break;
+	}
+
+	if (step->note == HPV_NOTE_ADDING || step->note == HPV_NOTE_REMOVING ||
+	    step->note == HPV_NOTE_SURPRISE)
+		slot->since = ktime_get();
+	if (event == HPV_EV_REMOVED)
+		count(slot, HPV_N_REMOVES);
+	if (step->next.state == HPV_OFF && (from == HPV_REMOVE || from == HPV_COOL))
+		done(slot, false);
+}
+
+/* Do what a step says; return the event that answers it, %HPV_EVENTS for none. */
+static enum hpv_event perform(struct hpv_slot *slot, u32 actions)
+{
+	if (actions & HPV_CONTROLS)
+		hpv_hpc_control(slot, actions);
+	if (actions & HPV_ASK_OCCUPIED)
+		return hpv_hpc_level(slot);
+	if (actions & HPV_ASK_READY)
+		return hpv_pci_ready(slot);
+	if (actions & HPV_ASK_ADD)
+		return hpv_pci_add(slot);
+	if (actions & HPV_ASK_SAME)
+		return hpv_pci_same(slot);
+	if (actions & HPV_ASK_REMOVE)
+		return hpv_pci_remove(slot, false);
+	if (actions & HPV_ASK_REMOVE_GONE)
+		return hpv_pci_remove(slot, true);
+	return HPV_EVENTS;
+}
+
+/* Let an event happen, and those that answer it. */
+static void happen(struct hpv_slot *slot, enum hpv_event event)
+{
+	lockdep_assert_held(&slot->run);
+	while (event != HPV_EVENTS && !slot->dying) {
+		enum hpv_state from = slot->machine.state;
+		struct hpv_params params;
+		struct hpv_step step;
+
+		hpv_params(slot, &params);
+		step = hpv_step(slot->machine, event, &params, now_ms());
+		slot->machine = step.next;
+		trace_pciehp_pv_step(slot, from, event, &step);
+		tell(slot, &step, from, event);
+		event = perform(slot, step.actions);
+	}
+}
+
+struct hpv_todo {
+	enum hpv_event events[HPV_DECODE_MAX];
+	int n;
+};
+
+/* The next thing that a producer left. */
+static bool next_todo(struct hpv_slot *slot, struct hpv_todo *todo)
+{
+	bool recheck = false;
+	u16 status;
+
+	todo->n = 0;
+	spin_lock_irq(&slot->event_lock);
+	status = hpv_queue_pop(&slot->queue);
+	if (status) {
+		/* decoded below, without the lock */
+	} else if (slot->recheck) {
+		recheck = true;
+		slot->recheck = false;
+	} else {
+		todo->n = hpv_requests_take(slot, todo->events);
+	}
+	spin_unlock_irq(&slot->event_lock);
+
+	if (status) {
+		todo->n = hpv_decode(status, hpv_hpc_level(slot), todo->events);
+		return true;
+	}
+	if (recheck)
+		todo->events[todo->n++] = hpv_hpc_level(slot);
+	else if (!todo->n && slot->machine.wake_ms &&
+		 now_ms() >= slot->machine.wake_ms)
+		todo->events[todo->n++] = HPV_EV_TIMER;
+	return todo->n;
+}
+
+static void drain(struct hpv_slot *slot)
+{
+	struct hpv_todo todo;
+	bool rerun;
+	int i;
+
+	spin_lock_irq(&slot->event_lock);
+	rerun = slot->rerun;
+	slot->rerun = false;
+	spin_unlock_irq(&slot->event_lock);
+
+	hpv_hpc_collect(slot);
+	if (rerun)
+		enable_irq(slot->service->irq);
+
+	while (!slot->dying && next_todo(slot, &todo))
+		for (i = 0; i < todo.n; i++)
+			happen(slot, todo.events[i]);
+	if (slot->dying)
+		return;
+	if (hpv_stable(slot->machine.state))
+		hpv_requests_finish(slot, false);
+	if (slot->machine.wake_ms) {
+		s64 left = slot->machine.wake_ms - now_ms();
+
+		/* A jiffy more than asked rather than one less. */
+		queue(slot, left > 0 ? msecs_to_jiffies(left) + 1 : 1);
+	}
+}
+
+static void consume(struct work_struct *work)
+{
+	struct hpv_slot *slot = container_of(work, struct hpv_slot, work.work);
+
+	mutex_lock_nested(&slot->run, slot->depth);
+	/* Before hpv_slot_start() there is no state that an event could change. */
+	if (!slot->dying && slot->started) {
+		pm_runtime_get_sync(&slot->port->dev);
+		drain(slot);
+		pm_runtime_put(&slot->port->dev);
+	}
+	mutex_unlock(&slot->run);
+	kobject_put(&slot->kobj);
+}
+
+/**
+ * hpv_slot_init - make an empty slot
+ * @slot: zeroed memory that @ktype frees
+ * @ktype: of the slot's directory in sysfs
+ */
+void hpv_slot_init(struct hpv_slot *slot, const struct kobj_type *ktype)
+{
+	int delay;
+
+	kobject_init(&slot->kobj, (struct kobj_type *)ktype);
+	INIT_LIST_HEAD(&slot->node);
+	INIT_LIST_HEAD(&slot->requests);
+	mutex_init(&slot->control_lock);
+	mutex_init(&slot->run);
+	spin_lock_init(&slot->event_lock);
+	INIT_DELAYED_WORK(&slot->work, consume);
+	for (delay = 0; delay < HPV_DELAYS; delay++)
+		slot->override_ms[delay] = -1;
+}
+
+/**
+ * hpv_slot_start - begin where the driver before us stopped
+ * @slot: the slot, with its port's interrupt requested and enabled
+ */
+void hpv_slot_start(struct hpv_slot *slot)
+{
+	bool functions = hpv_pci_has_functions(slot);
+	struct hpv_params params;
+	struct hpv_step step;
+	enum hpv_event level;
+	u8 powered = 0;
+
+	mutex_lock_nested(&slot->run, slot->depth);
+	hpv_params(slot, &params);
+	level = hpv_hpc_level(slot);
+	hpv_hpc_read_power(slot, &powered);
+	step = hpv_start(&params, functions, level != HPV_EV_GONE, powered);
+	slot->machine = step.next;
+	slot->started = true;
+	hpv_hpc_control(slot, step.actions);
+	mutex_unlock(&slot->run);
+	if (step.actions & HPV_ASK_OCCUPIED)
+		hpv_slot_recheck(slot);
+	else
+		hpv_slot_kick(slot);
+}
+
+/*
+ * About to end an ejection: if another device is there by now, that must be
+ * known first, or it would be ejected. Only registers are written.
+ */
+static void see_leftovers(struct hpv_slot *slot, const struct hpv_params *params)
+{
+	enum hpv_event events[HPV_DECODE_MAX];
+	struct hpv_step step;
+	u16 status;
+	int i, n;
+
+	hpv_hpc_collect(slot);
+	while (slot->machine.state == HPV_COOL) {
+		spin_lock_irq(&slot->event_lock);
+		status = hpv_queue_pop(&slot->queue);
+		spin_unlock_irq(&slot->event_lock);
+		if (!status)
+			break;
+		n = hpv_decode(status, hpv_hpc_level(slot), events);
+		for (i = 0; i < n; i++) {
+			step = hpv_step(slot->machine, events[i], params, now_ms());
+			slot->machine = step.next;
+			hpv_hpc_control(slot, step.actions);
+		}
+	}
+}
+
+/**
+ * hpv_slot_stop - stop consuming for this slot and leave it for the next driver
+ * @slot: the slot
+ *
+ * Does not wait for the rescan lock, and so may be called with it held.
+ * Afterwards the consumer touches neither the port nor the functions.
+ */
+void hpv_slot_stop(struct hpv_slot *slot)
+{
+	struct hpv_params params;
+	struct hpv_step step;
+
+	hpv_params(slot, &params);
+	spin_lock_irq(&slot->event_lock);
+	WRITE_ONCE(slot->dying, true);
+	spin_unlock_irq(&slot->event_lock);
+
+	mutex_lock_nested(&slot->run, slot->depth);
+	hpv_requests_finish(slot, true);
+	/* At most power_off_delay_ms, and only on a slot where it is not 0. */
+	if (slot->machine.state == HPV_COOL && now_ms() < slot->machine.wake_ms &&
+	    hpv_hpc_level(slot) != HPV_EV_GONE)
+		msleep(slot->machine.wake_ms - now_ms());
+	see_leftovers(slot, &params);
+	step = hpv_step(slot->machine, HPV_EV_DETACH, &params, now_ms());
+	trace_pciehp_pv_step(slot, slot->machine.state, HPV_EV_DETACH, &step);
+	slot->machine = step.next;
+	if (slot->port->error_state != pci_channel_io_perm_failure)
+		hpv_hpc_control(slot, step.actions);
+	mutex_unlock(&slot->run);
+
+	if (slot->rerun)
+		enable_irq(slot->service->irq);
+	if (cancel_delayed_work(&slot->work))
+		kobject_put(&slot->kobj);
+}
+
+/**
+ * hpv_ctrl_flush - wait until no slot has anything to do at once
+ *
+ * Context: process, without the rescan lock.
+ */
+void hpv_ctrl_flush(void)
+{
+	flush_workqueue(hpv_wq);
+}
+
+/**
+ * hpv_ctrl_init - make the consumer
+ *
+ * It stands still while the system sleeps.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int hpv_ctrl_init(void)
+{
+	hpv_wq = alloc_ordered_workqueue("pciehp_pv", WQ_FREEZABLE);
+	return hpv_wq ? 0 : -ENOMEM;
+}
+
+/**
+ * hpv_ctrl_exit - wait for the last turn and end the consumer
+ */
+void hpv_ctrl_exit(void)
+{
+	destroy_workqueue(hpv_wq);
+}
