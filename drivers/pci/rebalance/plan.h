@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * plan.h - the model that the rebalance planner works on, and its verbs
+ *
+ * The model is a tree of address ranges: windows hold BARs and smaller windows. All addresses are
+ * bus addresses of one PCI domain, all ranges are memory. Nothing here refers to the kernel, and
+ * the same files are compiled in user space for the property tests and the fuzzer.
+ */
+#ifndef PCI_REBALANCE_PLAN_H
+#define PCI_REBALANCE_PLAN_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#include <linux/errno.h>
+#else
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+typedef uint64_t u64;
+typedef int64_t s64;
+typedef uint32_t u32;
+typedef uint16_t u16;
+typedef uint8_t u8;
+#endif
+
+/* "No such node, bus or owner". */
+#define PLAN_NONE	0xffff
+
+/* Indices are 16 bits wide and the largest is PLAN_NONE. */
+#define PLAN_MAX_NODES	4096
+
+/* Bridges in a row; PCI has at most 255 buses, and nobody has come near this. */
+#define PLAN_MAX_DEPTH	24
+
+/* Offers that a search prices when the caller has no opinion: about 5 ms of work. */
+#define PLAN_EFFORT	20000
+
+/* Bits of struct plan_node.flags */
+#define PLAN_PINNED	(1u << 0)	/* may not change; a window may still be looked into */
+#define PLAN_PREFETCH	(1u << 1)	/* BAR: may live in a prefetchable window; window: is one */
+#define PLAN_WINDOW	(1u << 2)	/* holds what is on bus .behind */
+#define PLAN_REQUEST	(1u << 3)	/* BAR without a place that must get one */
+
+/**
+ * struct plan_node - one BAR or one window
+ * @start: first bus address now; meaningless while @size is 0 or the node is a request
+ * @size: bytes now (windows), bytes always (BARs); 0 for a closed window
+ * @align: power of two. For a BAR usually @size; for a window its granule, 1 MiB for memory
+ * @min: window: fewest bytes it may be left with (reservation hint), 0 if it may be closed
+ * @last_max: highest address that its last byte may have: 4 GiB - 1 for 32-bit BARs
+ * @flags: PLAN_*
+ * @cost: price of changing this node, on top of its owner's; at least 1 unless pinned
+ * @bus: bus that it is on; PLAN_NONE for the windows of the host bridge, which never change
+ * @behind: window: the bus it leads to; BAR: PLAN_NONE
+ * @owner: function whose stop is needed to move it; PLAN_NONE for windows and virtual requests
+ * @to_start: result: first address in the new layout
+ * @to_size: result: size in the new layout
+ * @step: result: the step that changes it, PLAN_NONE if it stays
+ *
+ * A window that is left smaller than it was is charged @cost twice, so that room for hotplug is
+ * given away only where moving it would not do.
+ */
+struct plan_node {
+	u64 start;
+	u64 size;
+	u64 align;
+	u64 min;
+	u64 last_max;
+	u32 flags;
+	u32 cost;
+	u16 bus;
+	u16 behind;
+	u16 owner;
+	u16 step;
+	u64 to_start;
+	u64 to_size;
+};
+
+/**
+ * struct plan_space - what is planned: the tree and who pays
+ * @nodes: BARs and windows; a window comes anywhere
+ * @owner_cost: price of stopping each function once, however many of its BARs move
+ * @node_count: entries of @nodes, at most PLAN_MAX_NODES
+ * @bus_count: buses are 0 to @bus_count - 1
+ * @owner_count: entries of @owner_cost
+ * @effort: offers to price before the search settles for what it has, 0 for PLAN_EFFORT
+ */
+struct plan_space {
+	struct plan_node *nodes;
+	const u32 *owner_cost;
+	u16 node_count;
+	u16 bus_count;
+	u16 owner_count;
+	u32 effort;
+};
+
+/**
+ * struct plan_result - what came out
+ * @cost: total price, in the caller's unit
+ * @bound: no plan can be cheaper than this; equal to @cost if @optimal
+ * @optimal: it is proven that no plan is cheaper
+ * @steps: number of steps; nodes carry the step they belong to
+ * @moved_nodes: BARs and windows that change
+ * @moved_bytes: bytes of the BARs that move
+ * @moved_functions: owners that are stopped
+ * @down_at_once: most owners that are stopped in one step
+ * @largest_hole: largest free range of a host-bridge window afterwards
+ * @missing_bytes: without a plan: bytes missing in total, 0 if only contiguity is missing
+ * @missing_contiguous: without a plan: bytes missing for the largest request in one piece
+ * @offers: candidate places that were priced
+ */
+struct plan_result {
+	u64 cost;
+	u64 bound;
+	bool optimal;
+	u16 steps;
+	u16 moved_nodes;
+	u16 moved_functions;
+	u16 down_at_once;
+	u64 moved_bytes;
+	u64 largest_hole;
+	u64 missing_bytes;
+	u64 missing_contiguous;
+	u32 offers;
+};
+
+size_t plan_work_bytes(const struct plan_space *space);
+int plan_check(const struct plan_space *space);
+int plan_find(struct plan_space *space, void *work, struct plan_result *result);
+u64 plan_largest_hole(const struct plan_space *space, bool after);
+u32 plan_fragmentation_permille(const struct plan_space *space, bool after);
+
+#endif

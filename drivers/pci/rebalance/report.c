@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * report.c - plans, functions and space in words
+ */
+#include <linux/pci.h>
+#include <linux/sizes.h>
+
+#include "rebalance.h"
+
+static void put_text(struct seq_buf *text, const char *words)
+{
+	seq_buf_printf(text, "%s", words);
+}
+
+static void put_bytes(struct seq_buf *text, u64 bytes)
+{
+	if (bytes && !(bytes & (SZ_1G - 1)))
+		seq_buf_printf(text, "%llu GiB", bytes >> 30);
+	else if (bytes && !(bytes & (SZ_1M - 1)))
+		seq_buf_printf(text, "%llu MiB", bytes >> 20);
+	else if (bytes && !(bytes & (SZ_1K - 1)))
+		seq_buf_printf(text, "%llu KiB", bytes >> 10);
+	else
+		seq_buf_printf(text, "%llu bytes", bytes);
+}
+
+static void put_range(struct seq_buf *text, u64 start, u64 bytes)
+{
+	if (bytes)
+		seq_buf_printf(text, "%#llx-%#llx", start, start + bytes - 1);
+	else
+		put_text(text, "closed");
+}
+
+static void put_node(const struct rebalance_snapshot *s, u16 i, struct seq_buf *text)
+{
+	const struct plan_node *n = &s->space.nodes[i];
+	const struct rebalance_item *item = &s->items[i];
+
+	if (!item->dev)
+		put_text(text, "a hole");
+	else if (item->resno == PCI_BRIDGE_MEM_WINDOW)
+		seq_buf_printf(text, "%s window", pci_name(item->dev));
+	else if (item->resno == PCI_BRIDGE_PREF_MEM_WINDOW)
+		seq_buf_printf(text, "%s prefetchable window", pci_name(item->dev));
+	else if (item->resno == PCI_ROM_RESOURCE)
+		seq_buf_printf(text, "%s ROM", pci_name(item->dev));
+	else
+		seq_buf_printf(text, "%s BAR %d", pci_name(item->dev), item->resno);
+	put_text(text, " ");
+	put_bytes(text, n->to_size ? n->to_size : n->size);
+	if (!item->wanted)
+		return;
+	put_text(text, " instead of ");
+	put_bytes(text, item->wanted);
+}
+
+/* BARs that are smaller than they were, each after @before. */
+static void put_resized(const struct rebalance_snapshot *s, const char *before,
+			struct seq_buf *text)
+{
+	u16 i;
+
+	for (i = 0; i < s->space.node_count; i++) {
+		if (!s->items[i].wanted)
+			continue;
+		put_text(text, before);
+		put_node(s, i, text);
+	}
+}
+
+static void put_downtime(const struct rebalance_owner *owner, struct seq_buf *text)
+{
+	u64 us;
+
+	if (owner->way == REBALANCE_IDLE)
+		seq_buf_printf(text, "; %s, nobody notices", owner_way_name(owner));
+	else if (consent_last_down(owner->dev, &us))
+		seq_buf_printf(text, "; %s, stopped for about %llu us as last time",
+			       owner_way_name(owner), us);
+	else
+		seq_buf_printf(text, "; %s, stopped for a time not measured yet",
+			       owner_way_name(owner));
+}
+
+/**
+ * report_plan - write a plan down, one line for each change
+ * @s: snapshot with a plan
+ * @text: where to
+ */
+void report_plan(const struct rebalance_snapshot *s, struct seq_buf *text)
+{
+	const struct plan_result *r = &s->result;
+	u16 step, i;
+
+	seq_buf_printf(text, "cost %llu (no plan can cost less than %llu), ", r->cost, r->bound);
+	seq_buf_printf(text, "%u steps, %u functions stopped, %u at once, ", r->steps,
+		       r->moved_functions, r->down_at_once);
+	seq_buf_printf(text, "%llu bytes moved, planned in %llu us\n", r->moved_bytes, s->plan_us);
+	for (step = 0; step < r->steps; step++) {
+		for (i = 0; i < s->space.node_count; i++) {
+			const struct plan_node *n = &s->space.nodes[i];
+
+			if (n->step != step)
+				continue;
+			seq_buf_printf(text, "step %u: ", step + 1);
+			put_node(s, i, text);
+			put_text(text, ": ");
+			if (n->flags & PLAN_REQUEST)
+				put_text(text, "new");
+			else
+				put_range(text, n->start, n->size);
+			put_text(text, " -> ");
+			put_range(text, n->to_start, n->to_size);
+			if (n->owner != PLAN_NONE && !(n->flags & PLAN_REQUEST))
+				put_downtime(&s->owners[n->owner], text);
+			put_text(text, "\n");
+		}
+	}
+}
+
+/* Who would have to move for the request to fit is not known; who cannot, is. */
+static void put_pinned(const struct rebalance_snapshot *s, struct seq_buf *text)
+{
+	u16 pinned = 0, i;
+
+	for (i = 0; i < s->space.owner_count; i++)
+		pinned += s->owners[i].pinned && !pci_is_bridge(s->owners[i].dev);
+	if (pinned)
+		seq_buf_printf(text, "; %u functions are pinned, see functions", pinned);
+}
+
+/**
+ * report_reason - say why a request failed
+ * @s: snapshot, as far as it got
+ * @error: a negative errno
+ * @text: where to
+ */
+void report_reason(const struct rebalance_snapshot *s, int error, struct seq_buf *text)
+{
+	const struct plan_result *r = &s->result;
+
+	if (s->culprit) {
+		seq_buf_printf(text, "%s %s, ", pci_name(s->culprit), s->fault);
+	} else if (error == -ENOSPC && r->missing_bytes) {
+		put_bytes(text, r->missing_bytes);
+		put_text(text, " are missing in total");
+	} else if (error == -ENOSPC && r->missing_contiguous) {
+		put_bytes(text, r->missing_contiguous);
+		put_text(text, " are missing in one piece, between what cannot move");
+	} else if (error == -ENOSPC) {
+		put_text(text, "no layout has room for it");
+	} else if (error == -ETIME) {
+		put_text(text, "no plan found, which does not prove that there is none");
+	} else if (error == -ESTALE) {
+		put_text(text, "the tree is not as it was, or not as the registers say");
+	} else if (error == -ENODEV) {
+		put_text(text, "no such function or bus");
+	} else if (error == -EINVAL) {
+		put_text(text, "the addresses in the tree contradict each other");
+	} else if (error == -ENOENT) {
+		put_text(text, "nothing to do, all memory BARs have a place");
+	} else if (error == -EBUSY && !s->changes) {
+		put_text(text, "it has a driver");
+	}
+	if (s->changes)
+		seq_buf_printf(text, "undone after %u changes", s->changes);
+	else if (s->culprit || error == -ENOMEM || error == -E2BIG)
+		put_text(text, "nothing was changed");
+	if (error == -ENOSPC || error == -ETIME) {
+		put_resized(s, ", even with ", text);
+		put_pinned(s, text);
+	}
+}
+
+/**
+ * report_result - say in one line how a request ended
+ * @s: snapshot, as far as it got
+ * @error: 0 or a negative errno
+ * @dry: nothing was to be moved
+ * @text: where to
+ */
+void report_result(const struct rebalance_snapshot *s, int error, bool dry, struct seq_buf *text)
+{
+	const struct plan_result *r = &s->result;
+
+	if (!error) {
+		seq_buf_printf(text, "%s: %u functions and %u ranges %s in %u steps, ",
+			       dry ? "planned" : "done", r->moved_functions, r->moved_nodes,
+			       dry ? "to move" : "moved", r->steps);
+		seq_buf_printf(text, "%u changes, %llu us", s->changes, s->apply_us);
+		put_resized(s, ", ", text);
+		put_text(text, "\n");
+		return;
+	}
+	seq_buf_printf(text, "failed %d: ", error);
+	report_reason(s, error, text);
+	put_text(text, "\n");
+}
+
+/**
+ * report_functions - one line for each function that is not a bridge
+ * @s: snapshot
+ * @text: where to
+ */
+void report_functions(const struct rebalance_snapshot *s, struct seq_buf *text)
+{
+	u16 i;
+
+	for (i = 0; i < s->space.owner_count; i++) {
+		const struct rebalance_owner *owner = &s->owners[i];
+		u64 us;
+
+		if (pci_is_bridge(owner->dev))
+			continue;
+		seq_buf_printf(text, "%s ", pci_name(owner->dev));
+		if (owner->pinned)
+			seq_buf_printf(text, "pinned: %s", owner->pinned);
+		else
+			seq_buf_printf(text, "movable: %s", owner_way_name(owner));
+		if (consent_last_down(owner->dev, &us))
+			seq_buf_printf(text, "; last move stopped it for %llu us", us);
+		put_text(text, "\n");
+	}
+}
+
+/**
+ * report_space - figures and the top level of one host bridge
+ * @s: snapshot
+ * @text: where to
+ */
+void report_space(const struct rebalance_snapshot *s, struct seq_buf *text)
+{
+	u16 i, k;
+
+	seq_buf_printf(text, "%04x:%02x largest hole %#llx bytes, fragmentation %u permille\n",
+		       pci_domain_nr(s->root), s->root->number, plan_largest_hole(&s->space, false),
+		       plan_fragmentation_permille(&s->space, false));
+	for (i = 0; i < s->space.node_count; i++) {
+		const struct plan_node *root = &s->space.nodes[i];
+
+		if (root->bus != PLAN_NONE)
+			continue;
+		put_text(text, "window ");
+		put_range(text, root->start, root->size);
+		put_text(text, "\n");
+		for (k = 0; k < s->space.node_count; k++) {
+			const struct plan_node *n = &s->space.nodes[k];
+
+			if (n->bus != root->behind || !n->size || n->start < root->start ||
+			    n->start - root->start >= root->size)
+				continue;
+			put_text(text, "\t");
+			put_range(text, n->start, n->size);
+			put_text(text, n->flags & PLAN_PINNED ? " pinned " : " movable ");
+			if (s->items[k].dev)
+				put_text(text, pci_name(s->items[k].dev));
+			if (n->min) {
+				put_text(text, ", never less than ");
+				put_bytes(text, n->min);
+			}
+			put_text(text, "\n");
+		}
+	}
+}
