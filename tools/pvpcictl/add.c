@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvpcictl add: put functions on the bus.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "command.h"
+#include "simple.h"
+
+/* JSON from the argument, from a file, or from standard input. NULL: said why. */
+static json_t *load(const char *arg)
+{
+	json_error_t error;
+	json_t *value;
+
+	if (!strcmp(arg, "-"))
+		value = json_loadf(stdin, JSON_REJECT_DUPLICATES, &error);
+	else if (*arg == '{' || *arg == '[')
+		value = json_loads(arg, JSON_REJECT_DUPLICATES, &error);
+	else
+		value = json_load_file(arg, JSON_REJECT_DUPLICATES, &error);
+	if (!value)
+		fprintf(stderr, "pvpcictl: %s:%d: %s\n", error.source, error.line, error.text);
+	return value;
+}
+
+/* An array of functions, one function, or a whole bus configuration. */
+static json_t *make_request(json_t *value, unsigned int wait_ms)
+{
+	json_t *functions = json_object_get(value, "functions");
+	const char *key = "functions";
+
+	if (functions)
+		json_incref(functions);
+	else
+		functions = json_incref(value);
+	if (!json_is_array(functions))
+		key = "function";
+	json_decref(value);
+	return json_pack("{s:s, s:o, s:i}", "command", "add", key, functions,
+			 "wait_ms", (int)wait_ms);
+}
+
+static void print_bars(const json_t *fn)
+{
+	const json_t *bars = json_object_get(fn, "bars");
+	const char *before = " (";
+	char bytes[16];
+	size_t i;
+
+	for (i = 0; i < json_array_size(bars); i++) {
+		const json_t *bar = json_array_get(bars, i);
+
+		if (!json_is_integer(json_object_get(bar, "assigned")))
+			continue;
+		printf("%sBAR %lld %s at %#llx", before, member(bar, "bar"),
+		       print_bytes((unsigned long long)member(bar, "bytes"), bytes),
+		       member(bar, "assigned"));
+		before = ", ";
+	}
+	if (*before == ',')
+		putchar(')');
+}
+
+/* Times count from when the function came onto the bus. */
+static void print_phases(const json_t *fn)
+{
+	static const char * const keys[][2] = {
+		{ "told", "relations asked" }, { "assigned", "assigned" },
+		{ "attached", "enabled" }, { "bound", "bound" },
+	};
+	const json_t *phases = json_object_get(json_object_get(fn, "stats"), "phases_us");
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_is_integer(json_object_get(phases, keys[i][0])))
+			printf(", %s after %.3f ms", keys[i][1],
+			       (double)member(phases, keys[i][0]) / 1000);
+}
+
+/* What became of it, one line. Return whether it can be used, or waits for a driver. */
+static bool print_added(const json_t *fn, bool waited)
+{
+	const json_t *outcome = json_object_get(fn, "outcome");
+	const char *result = member_text(outcome, "result");
+	bool good = !strcmp(result, "bound") || !strcmp(result, "no-driver") || !*result;
+	char piece[16], total[16];
+
+	printf("%s %s %s: ", member_text(fn, "slot"), member_text(fn, "model"),
+	       member_text(fn, "label"));
+	if (!strcmp(result, "bound"))
+		printf("bound to %s", member_text(outcome, "driver"));
+	else if (!strcmp(result, "no-room"))
+		printf("no room, %s are missing in one piece, %s in total",
+		       print_bytes((unsigned long long)member(outcome, "missing_piece"), piece),
+		       print_bytes((unsigned long long)member(outcome, "missing_bytes"), total));
+	else if (!strcmp(result, "failed"))
+		printf("failed, %s %s", member_text(outcome, "driver"),
+		       member_text(outcome, "error"));
+	else
+		fputs(!*result ? "added" : !good ? result : waited ? "no driver" : "added", stdout);
+	print_bars(fn);
+	print_phases(fn);
+	putchar('\n');
+	return good;
+}
+
+static const char doc[] =
+"Put functions on the bus: an object or an array as in \"functions\" of the configuration,\n"
+"as text, in a file or on standard input. All of them or none. Says what became of\n"
+"each in the guest.";
+
+static int print_answer(const json_t *answer, const struct simple *simple)
+{
+	const json_t *functions = json_object_get(answer, "functions");
+	int status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < json_array_size(functions) && !simple->globals.json; i++)
+		if (!print_added(json_array_get(functions, i), simple->wait_ms))
+			status = STATUS_REFUSED;
+	for (i = 0; i < json_array_size(functions) && simple->globals.json; i++) {
+		const json_t *outcome = json_object_get(json_array_get(functions, i), "outcome");
+		const char *result = member_text(outcome, "result");
+
+		if (!strcmp(result, "no-room") || !strcmp(result, "failed"))
+			status = STATUS_REFUSED;
+	}
+	if (simple->globals.json)
+		print_json(answer);
+	if (status)
+		fputs("pvpcictl: not all of them can be used by the guest\n", stderr);
+	if (json_is_false(json_object_get(answer, "complete"))) {
+		fprintf(stderr, "pvpcictl: the guest has not said of all what became of them within %u ms\n",
+			simple->wait_ms);
+		status = STATUS_REFUSED;
+	}
+	return status;
+}
+
+int run_add(const struct globals *globals, int argc, char **argv)
+{
+	struct simple simple = {
+		.args_doc = "JSON|FILE|-",
+		.doc = doc,
+		.has_wait = true,
+		.wait_ms = 30000,
+	};
+	json_t *answer, *value;
+	int status;
+
+	simple_parse(&simple, globals, argc, argv);
+	value = load(simple.arg);
+	if (!value)
+		return STATUS_USAGE;
+	status = client_ask(simple.globals.control, make_request(value, simple.wait_ms),
+			    (int)simple.wait_ms + 60000, &answer);
+	if (status)
+		return status;
+	status = print_answer(answer, &simple);
+	json_decref(answer);
+	return status;
+}

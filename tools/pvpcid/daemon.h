@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The bus, its sockets and the loop that drives them.
+ */
+#ifndef PVPCID_DAEMON_H
+#define PVPCID_DAEMON_H
+
+#include <stdbool.h>
+
+#include "bus.h"
+#include "control.h"
+#include "guest.h"
+#include "loop.h"
+#include "pace.h"
+
+/**
+ * struct daemon - everything
+ * @loop: file descriptors
+ * @bus: functions and shared memory
+ * @guest: QEMU
+ * @control: pvpcictl
+ * @pace: when to spin and when to sleep
+ * @signals: signalfd
+ * @stop: end at the next turn
+ * @failed: and with exit status 1
+ */
+struct daemon {
+	struct loop loop;
+	struct bus bus;
+	struct guest guest;
+	struct control control;
+	struct pace pace;
+	int signals;
+	bool stop;
+	bool failed;
+};
+
+/**
+ * daemon_open - functions, then sockets
+ * @daemon: everything
+ * @conf: the configuration
+ * @err: filled on failure
+ *
+ * Return: 0, or -1 with @err filled and nothing left behind.
+ */
+int daemon_open(struct daemon *daemon, const struct conf *conf, struct error *err);
+/** daemon_run - serve until SIGTERM or SIGINT; return the exit status */
+int daemon_run(struct daemon *daemon);
+/** daemon_close - the reverse of daemon_open() */
+void daemon_close(struct daemon *daemon);
+
+#endif /* PVPCID_DAEMON_H */

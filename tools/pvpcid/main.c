@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pvpcid: serves a paravirtual PCI bus to one guest.
+ */
+#include <stdio.h>
+
+#include "conf.h"
+#include "daemon.h"
+#include "error.h"
+#include "log.h"
+#include "options.h"
+#include "sandbox.h"
+#include "service.h"
+
+#define EXIT_OK		0
+#define EXIT_FAILED	1
+#define EXIT_CONFIG	2
+
+static struct daemon the_daemon;
+
+static int read_conf(struct conf *conf, const struct options *options, struct error *err)
+{
+	conf_init(conf);
+	if (options->config && conf_read(conf, options->config, err))
+		return -1;
+	if (options_apply(options, conf, err))
+		return -1;
+	if (!conf_check(conf, err))
+		return 0;
+	options_locate(options, conf, err);
+	return -1;
+}
+
+/* What cannot be made is an error of the configuration when it names a place in it. */
+static int report_open(const struct conf *conf, const struct options *options, struct error *err)
+{
+	int status = err->where[0] ? EXIT_CONFIG : EXIT_FAILED;
+
+	if (err->where[0])
+		options_locate(options, conf, err);
+	log_error("%s", err->text);
+	return status;
+}
+
+static int check(const struct conf *conf, const struct options *options)
+{
+	static const struct bus_watch nobody;
+	struct error err = { 0 };
+
+	if (bus_open(&the_daemon.bus, conf, &nobody, &err))
+		return report_open(conf, options, &err);
+	bus_close(&the_daemon.bus);
+	return EXIT_OK;
+}
+
+static int serve(const struct conf *conf, const struct options *options)
+{
+	struct error err = { 0 };
+	int status = EXIT_FAILED;
+
+	if (daemon_open(&the_daemon, conf, &err))
+		return report_open(conf, options, &err);
+	if (options->sandbox && sandbox_enter(&err)) {
+		log_error("%s", err.text);
+	} else {
+		log_info("bus %llu: %u functions, %llu MiB of BAR2, waiting for QEMU on %s",
+			 (unsigned long long)conf->id, the_daemon.bus.nr_functions,
+			 (unsigned long long)the_daemon.bus.layout.bar2_bytes >> 20, conf->socket);
+		service_ready("waiting for a guest");
+		status = daemon_run(&the_daemon) ? EXIT_FAILED : EXIT_OK;
+	}
+	daemon_close(&the_daemon);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct error err = { 0 };
+	struct conf conf;
+	int status;
+
+	options_parse(&options, argc, argv);
+	log_setup(options.level);
+	if (read_conf(&conf, &options, &err)) {
+		log_error("%s", err.text);
+		status = EXIT_CONFIG;
+	} else {
+		sandbox_prepare();
+		status = options.check ? check(&conf, &options) : serve(&conf, &options);
+	}
+	conf_free(&conf);
+	return status;
+}

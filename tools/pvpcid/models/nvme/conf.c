@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NVMe: the configuration of a controller.
+ *
+ *	"namespaces"	array of { "file", "block": 512 or 4096, "readonly",
+ *			"direct", "uuid" }, 1 to 64
+ *	"queues"	I/O queue pairs, 1 to 64; 4 when absent
+ *	"bar_bytes"	size of BAR 0, a power of two from 16 KiB, for tests
+ *	"serial"	a string is the serial number; a number in decimal
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../error.h"
+#include "../values.h"
+#include "nvme.h"
+
+static int get_queues(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
+{
+	uint64_t queues = 4;
+
+	if (value_number(conf, "queues", &queues, err))
+		return -1;
+	if (!queues || queues > NVME_MAX_QUEUES) {
+		error_at(err, "queues", "\"queues\" is not 1 to %u", NVME_MAX_QUEUES);
+		return -1;
+	}
+	ctrl->queues = (unsigned int)queues;
+	return 0;
+}
+
+static int get_bar(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
+{
+	ctrl->bar_bytes = NVME_BAR_MIN_BYTES;
+	if (value_bytes(conf, "bar_bytes", &ctrl->bar_bytes, err))
+		return -1;
+	if (ctrl->bar_bytes < NVME_BAR_MIN_BYTES ||
+	    ctrl->bar_bytes & (ctrl->bar_bytes - 1)) {
+		error_at(err, "bar_bytes", "\"bar_bytes\" is not a power of two from %u",
+			 NVME_BAR_MIN_BYTES);
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * The name of the subsystem must differ between all controllers of a guest
+ * (Linux refuses the second): it follows from a serial number that was given,
+ * otherwise from bus and slot.
+ */
+static int get_serial(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
+{
+	json_t *item = json_object_get(conf, "serial");
+	const char *text = json_string_value(item);
+	const char *name = item ? ctrl->serial : function_name(ctrl->fn);
+	uint64_t a, b;
+
+	if (text && strlen(text) > 20) {
+		error_at(err, "serial", "\"serial\" has more than 20 characters");
+		return -1;
+	}
+	if (text)
+		snprintf(ctrl->serial, sizeof(ctrl->serial), "%s", text);
+	else
+		snprintf(ctrl->serial, sizeof(ctrl->serial), "%llu",
+			 (unsigned long long)function_serial(ctrl->fn));
+	a = nvme_hash(name, 1);
+	b = nvme_hash(name, 2);
+	/* 7.9, with a UUID of version 8 (RFC 9562). */
+	snprintf(ctrl->subnqn, sizeof(ctrl->subnqn),
+		 "nqn.2014-08.org.nvmexpress:uuid:%08x-%04x-8%03x-%04x-%012llx",
+		 (unsigned int)(a >> 32), (unsigned int)(a >> 16 & 0xffff),
+		 (unsigned int)(a & 0xfff), (unsigned int)(0x8000 | (b >> 48 & 0x3fff)),
+		 (unsigned long long)(b & 0xffffffffffffULL));
+	return 0;
+}
+
+static int get_namespaces(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
+{
+	json_t *list = json_object_get(conf, "namespaces");
+	size_t i, count = json_array_size(list);
+	char where[32];
+
+	if (!json_is_array(list) || !count || count > NVME_MAX_NAMESPACES) {
+		error_at(err, list ? "namespaces" : "",
+			 "an nvme needs \"namespaces\", an array of 1 to %u objects",
+			 NVME_MAX_NAMESPACES);
+		return -1;
+	}
+	ctrl->ns = calloc(count, sizeof(*ctrl->ns));
+	if (!ctrl->ns) {
+		error_set(err, "out of memory");
+		return -1;
+	}
+	for (i = 0; i < count; i++) {
+		ctrl->namespaces++;
+		if (!nvme_ns_configure(ctrl, &ctrl->ns[i], (uint32_t)i + 1,
+				       json_array_get(list, i), err))
+			continue;
+		snprintf(where, sizeof(where), "namespaces/%zu", i);
+		error_below(err, where);
+		return -1;
+	}
+	return 0;
+}
+
+/**
+ * nvme_configure - read the configuration, open the namespaces
+ * @ctrl: zeroed but for @fn; ns and namespaces are filled even on error
+ * @conf: the function's object
+ * @err: filled on error
+ *
+ * Return: 0 or -1.
+ */
+int nvme_configure(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
+{
+	if (get_queues(ctrl, conf, err) || get_bar(ctrl, conf, err) ||
+	    get_serial(ctrl, conf, err))
+		return -1;
+	return get_namespaces(ctrl, conf, err);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NVMe log pages (5.14): error, SMART, firmware, changed namespaces, effects.
+ */
+#include <string.h>
+
+#include "nvme.h"
+#include "put.h"
+
+#define AT_NSID		4
+#define AT_CDW10	40
+#define AT_CDW12	48
+
+#define CSUPP	(1U << 0)
+
+/**
+ * nvme_log_error - make an entry in the error log (5.14.1.1)
+ * @ctrl: controller
+ * @sqid: queue of the command, 0xffff for none
+ * @cid: of the command, 0xffff for none
+ * @status: NVME_SC_*
+ * @location: byte of the command at fault, 0xffff for none
+ * @lba: first logical block in error
+ * @nsid: namespace
+ */
+void nvme_log_error(struct nvme_ctrl *ctrl, uint16_t sqid, uint16_t cid, uint16_t status,
+		    uint16_t location, uint64_t lba, uint32_t nsid)
+{
+	struct nvme_error_entry *entry = &ctrl->errors[ctrl->error_count % NVME_MAX_ERRORS];
+
+	ctrl->error_count++;
+	*entry = (struct nvme_error_entry){
+		.count = htole64(ctrl->error_count),
+		.sqid = htole16(sqid),
+		.cid = htole16(cid),
+		.status = htole16((uint16_t)(status << 1)),
+		.location = htole16(location),
+		.lba = htole64(lba),
+		.nsid = htole32(nsid),
+	};
+}
+
+/* Newest first. */
+static void fill_errors(const struct nvme_ctrl *ctrl, uint8_t *data)
+{
+	uint64_t i, used = ctrl->error_count;
+
+	if (used > NVME_MAX_ERRORS)
+		used = NVME_MAX_ERRORS;
+	for (i = 0; i < used; i++)
+		memcpy(data + i * sizeof(ctrl->errors[0]),
+		       &ctrl->errors[(ctrl->error_count - 1 - i) % NVME_MAX_ERRORS],
+		       sizeof(ctrl->errors[0]));
+}
+
+static void add_counters(struct nvme_counters *sum, const struct nvme_counters *count)
+{
+	sum->read_blocks += count->read_blocks;
+	sum->written_blocks += count->written_blocks;
+	sum->reads += count->reads;
+	sum->writes += count->writes;
+	sum->media_errors += count->media_errors;
+}
+
+/* Figure 194. The 128-bit counters' upper halves stay 0. */
+static void fill_smart(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns, uint8_t *data)
+{
+	struct nvme_counters sum = {};
+	unsigned int i;
+
+	for (i = 0; i < ctrl->namespaces; i++)
+		if (!ns || ns == &ctrl->ns[i])
+			add_counters(&sum, &ctrl->ns[i].count);
+	data[0] = ctrl->warning;
+	put16(data, 1, NVME_TEMPERATURE);
+	data[3] = 100;				/* available spare */
+	data[4] = 10;				/* its threshold */
+	/* In thousands of 512 bytes, rounded up. */
+	put64(data, 32, (sum.read_blocks + 999) / 1000);
+	put64(data, 48, (sum.written_blocks + 999) / 1000);
+	put64(data, 64, sum.reads);
+	put64(data, 80, sum.writes);
+	put64(data, 96, ctrl->totals.busy_ms / 60000);
+	put64(data, 112, 1);			/* power cycles: this one */
+	put64(data, 128, (nvme_now_ms() - ctrl->totals.power_on_ms) / 3600000);
+	put64(data, 144, ctrl->unsafe_shutdowns);
+	put64(data, 160, sum.media_errors);
+	put64(data, 176, ctrl->error_count);
+}
+
+static void fill_firmware(uint8_t *data)
+{
+	data[0] = 1;				/* AFI: slot 1 is active */
+	memcpy(data + 8, "1.0     ", 8);	/* FRS1 */
+}
+
+static void fill_changed(const struct nvme_ctrl *ctrl, uint8_t *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < ctrl->namespaces; i++) {
+		if (!ctrl->ns[i].changed)
+			continue;
+		put32(data, 0, ctrl->ns[i].id);
+		data += 4;
+	}
+}
+
+/* Figure 201. */
+static void fill_effects(uint8_t *data)
+{
+	unsigned int opcode;
+
+	for (opcode = 0; opcode < 256; opcode++) {
+		if (nvme_admin_known((uint8_t)opcode))
+			put32(data, 4 * opcode, CSUPP);
+		if (nvme_io_known((uint8_t)opcode))
+			put32(data, 1024 + 4 * opcode,
+			      CSUPP | nvme_io_effects((uint8_t)opcode));
+	}
+}
+
+/* Returns the length of the page, 0 for one that does not exist. */
+static uint32_t fill(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns, uint8_t page,
+		     uint8_t *data)
+{
+	switch (page) {
+	case NVME_LOG_ERROR:
+		fill_errors(ctrl, data);
+		return sizeof(ctrl->errors);
+	case NVME_LOG_SMART:
+		fill_smart(ctrl, ns, data);
+		return 512;
+	case NVME_LOG_FIRMWARE:
+		fill_firmware(data);
+		return 512;
+	case NVME_LOG_CHANGED_NS:
+		fill_changed(ctrl, data);
+		return 4096;
+	case NVME_LOG_EFFECTS:
+		fill_effects(data);
+		return 4096;
+	default:
+		return 0;
+	}
+}
+
+static void page_was_read(struct nvme_ctrl *ctrl, uint8_t page)
+{
+	unsigned int i;
+
+	if (page == NVME_LOG_CHANGED_NS)
+		for (i = 0; i < ctrl->namespaces; i++)
+			ctrl->ns[i].changed = false;
+	nvme_event_log_read(ctrl, page);
+}
+
+/**
+ * nvme_get_log - Get Log Page
+ * @rq: the command
+ *
+ * Return: status.
+ */
+uint16_t nvme_get_log(struct nvme_request *rq)
+{
+	uint8_t page = (uint8_t)nvme_cdw(rq, 10);
+	bool retain = nvme_cdw(rq, 10) >> 15 & 1;
+	uint64_t wanted = ((nvme_cdw(rq, 10) >> 16 | (uint64_t)(nvme_cdw(rq, 11) & 0xffff) << 16) +
+			   1) * 4;
+	uint64_t offset = nvme_cdw(rq, 12) | (uint64_t)nvme_cdw(rq, 13) << 32;
+	uint32_t nsid = le32toh(rq->sqe.nsid);
+	const struct nvme_ns *ns = NULL;
+	uint8_t data[4096] = {};
+	uint16_t status;
+	uint32_t bytes;
+
+	/* 5.14: only SMART is kept for each namespace (LPA bit 0). */
+	if (nsid && nsid != NVME_NSID_ALL) {
+		ns = nvme_ns_find(rq->ctrl, nsid);
+		if (!ns) {
+			rq->location = AT_NSID;
+			return NVME_SC_INVALID_NAMESPACE | NVME_SC_DNR;
+		}
+	}
+	bytes = fill(rq->ctrl, ns, page, data);
+	if (!bytes) {
+		rq->location = AT_CDW10;
+		return NVME_SC_LOG_PAGE | NVME_SC_DNR;
+	}
+	if (wanted > NVME_MDTS_BYTES)
+		return nvme_invalid_field(rq, AT_CDW10 + 2);
+	if (offset & 3 || offset > bytes)
+		return nvme_invalid_field(rq, AT_CDW12);
+	if (wanted > bytes - offset)
+		wanted = bytes - offset;
+	status = nvme_to_guest(rq, data + offset, (uint32_t)wanted);
+	if (!status && !retain)
+		page_was_read(rq->ctrl, page);
+	return status;
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NVMe namespaces: one for each file or block device.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../error.h"
+#include "../../log.h"
+#include "nvme.h"
+
+/**
+ * nvme_hash - FNV-1a, for identifiers that stay the same
+ * @text: terminated
+ * @seed: different seeds give unrelated values
+ */
+uint64_t nvme_hash(const char *text, uint64_t seed)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL ^ seed * 0x9e3779b97f4a7c15ULL;
+
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 0x100000001b3ULL;
+	/* FNV's low bits are weak at the end. */
+	hash ^= hash >> 33;
+	hash *= 0xff51afd7ed558ccdULL;
+	return hash ^ hash >> 33;
+}
+
+/* NAA 6 with a locally administered company, then a hash of serial and number. */
+static void make_nguid(struct nvme_ctrl *ctrl, struct nvme_ns *ns)
+{
+	uint64_t high = htobe64(nvme_hash(ctrl->subnqn, 2 * ns->id));
+	uint64_t low = htobe64(nvme_hash(ctrl->subnqn, 2 * ns->id + 1));
+
+	/* Figure 245: the OUI is in bytes 8 to 10, the rest is the vendor's. */
+	memcpy(ns->nguid, &high, 8);
+	memcpy(ns->nguid + 8, &low, 8);
+	memcpy(ns->nguid + 8, "\x52\x54\x00", 3);
+}
+
+static int parse_uuid(const char *text, uint8_t *uuid)
+{
+	unsigned int digits = 0;
+
+	for (; *text; text++) {
+		char digit[2] = { *text };
+
+		if (*text == '-')
+			continue;
+		if (!isxdigit((unsigned char)*text) || digits == 32)
+			return -1;
+		uuid[digits / 2] = (uint8_t)(uuid[digits / 2] << 4 | strtol(digit, NULL, 16));
+		digits++;
+	}
+	return digits == 32 ? 0 : -1;
+}
+
+static int check_keys(json_t *conf, struct error *err)
+{
+	static const char *const known[] = { "file", "block", "readonly", "direct", "uuid" };
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach(conf, key, value) {
+		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			if (!strcmp(key, known[i]))
+				break;
+		if (i == sizeof(known) / sizeof(known[0])) {
+			error_at(err, key, "\"%s\" is not a key of a namespace", key);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int get_bool(json_t *conf, const char *key, bool *value, struct error *err)
+{
+	json_t *item = json_object_get(conf, key);
+
+	*value = json_is_true(item);
+	if (!item || json_is_boolean(item))
+		return 0;
+	error_at(err, key, "\"%s\" is not true or false", key);
+	return -1;
+}
+
+static int get_block(json_t *conf, struct nvme_ns *ns, struct error *err)
+{
+	json_t *item = json_object_get(conf, "block");
+	json_int_t block = item ? json_integer_value(item) : 512;
+
+	if ((item && !json_is_integer(item)) || (block != 512 && block != 4096)) {
+		error_at(err, "block", "\"block\" is not 512 or 4096");
+		return -1;
+	}
+	ns->shift = block == 512 ? 9 : 12;
+	return 0;
+}
+
+static int open_file(struct nvme_ns *ns, bool direct, struct error *err)
+{
+	ns->io = blockio_open(ns->path, ns->readonly, direct, err);
+	if (!ns->io)
+		return -1;
+	ns->blocks = blockio_bytes(ns->io) >> ns->shift;
+	if (!ns->blocks)
+		error_at(err, "file", "%s is smaller than one block", ns->path);
+	else if (blockio_align(ns->io) > 1U << ns->shift)
+		error_at(err, "block", "\"direct\" on %s asks for blocks of %u bytes, not %u",
+			 ns->path, blockio_align(ns->io), 1U << ns->shift);
+	else
+		return 0;
+	return -1;
+}
+
+/**
+ * nvme_ns_configure - open a namespace
+ * @ctrl: its controller, which has its name
+ * @ns: zeroed; to be closed in any case
+ * @id: namespace identifier
+ * @conf: its object in the configuration
+ * @err: filled on error
+ *
+ * Return: 0 or -1.
+ */
+int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, json_t *conf,
+		      struct error *err)
+{
+	const char *path, *uuid;
+	bool direct;
+
+	ns->id = id;
+	if (!json_is_object(conf)) {
+		error_set(err, "a namespace is not an object");
+		return -1;
+	}
+	if (check_keys(conf, err) || get_block(conf, ns, err) ||
+	    get_bool(conf, "readonly", &ns->readonly, err) ||
+	    get_bool(conf, "direct", &direct, err))
+		return -1;
+	ns->fixed_readonly = ns->readonly;
+	path = json_string_value(json_object_get(conf, "file"));
+	if (!path || !*path) {
+		error_at(err, path ? "file" : "", "a namespace needs \"file\", a path");
+		return -1;
+	}
+	uuid = json_string_value(json_object_get(conf, "uuid"));
+	if (json_object_get(conf, "uuid") && (!uuid || parse_uuid(uuid, ns->uuid))) {
+		error_at(err, "uuid", "\"uuid\" is not 32 hexadecimal digits");
+		return -1;
+	}
+	ns->has_uuid = uuid;
+	make_nguid(ctrl, ns);
+	ns->path = strdup(path);
+	if (!ns->path) {
+		error_set(err, "out of memory");
+		return -1;
+	}
+	if (open_file(ns, direct, err)) {
+		if (err && !err->where[0])
+			snprintf(err->where, sizeof(err->where), "file");
+		return -1;
+	}
+	if (function_watch(ctrl->fn, blockio_fd(ns->io))) {
+		error_at(err, "file", "%s cannot be watched", ns->path);
+		return -1;
+	}
+	return 0;
+}
+
+/**
+ * nvme_ns_close - close a namespace
+ * @ns: configured, or failed at it
+ */
+void nvme_ns_close(struct nvme_ns *ns)
+{
+	if (ns->io)
+		blockio_close(ns->io);
+	free(ns->path);
+}
+
+/**
+ * nvme_ns_find - namespace by identifier
+ * @ctrl: controller
+ * @nsid: any value
+ *
+ * Return: NULL when there is none (0, FFFFFFFFh, above NN).
+ */
+struct nvme_ns *nvme_ns_find(struct nvme_ctrl *ctrl, uint32_t nsid)
+{
+	if (!nsid || nsid > ctrl->namespaces)
+		return NULL;
+	return &ctrl->ns[nsid - 1];
+}
+
+/**
+ * nvme_ns_check - did a file grow or shrink?
+ * @ctrl: controller
+ *
+ * The host is told by an event and reads the changed namespace list (5.14.1.4).
+ */
+void nvme_ns_check(struct nvme_ctrl *ctrl)
+{
+	unsigned int i;
+
+	for (i = 0; i < ctrl->namespaces; i++) {
+		struct nvme_ns *ns = &ctrl->ns[i];
+		uint64_t blocks = blockio_bytes(ns->io) >> ns->shift;
+
+		if (blocks == ns->blocks)
+			continue;
+		log_info("%s: namespace %u: %s has %llu blocks now, not %llu",
+			 function_name(ctrl->fn), ns->id, ns->path,
+			 (unsigned long long)blocks, (unsigned long long)ns->blocks);
+		ns->blocks = blocks;
+		ns->changed = true;
+		nvme_event(ctrl, NVME_EVENT_NAMESPACES);
+	}
+}

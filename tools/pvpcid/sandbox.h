@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the daemon gives up once it is set up.
+ */
+#ifndef PVPCID_SANDBOX_H
+#define PVPCID_SANDBOX_H
+
+struct error;
+
+/** sandbox_prepare - as many file descriptors as the vectors need */
+void sandbox_prepare(void);
+
+/**
+ * sandbox_enter - no new privileges, no core, a list of system calls
+ * @err: filled on failure
+ *
+ * Must do afterwards: serve, open backing files for `add`, map guest RAM.
+ * Must not: run programs, trace processes, change identity, mount, load
+ * modules, open sockets other than UNIX ones.
+ * Return: 0, or -1 with @err filled.
+ */
+int sandbox_enter(struct error *err);
+
+#endif /* PVPCID_SANDBOX_H */
