@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What "make check" runs, in order. A stage is a list of jobs; the jobs of a stage
+do not depend on each other."""
+
+import glob
+import os
+import re
+import shlex
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.abspath(os.path.join(HERE, "../../.."))
+BUILD = os.environ.get("PVPCI_BUILD", os.path.join(TOP, "build"))
+VMTEST = os.path.join(TOP, "tools/testing/vmtest/vmtest")
+SELFTESTS = os.path.join(TOP, "tools/testing/selftests")
+
+PACKAGED = ("stock-6.1", "stock-6.12", "cloud-6.1", "cloud-6.12", "arm64-6.1")
+DEBUG = ("kunit-6.1", "kunit-6.12")
+PARTS = ("static", "tools", "unit", "vmtest", "kunit", "selftests")
+
+
+class Job:
+    """A command with a name and a time limit in seconds. A needed one (a build)
+    runs whatever ONLY says."""
+
+    def __init__(self, name, command, limit, needed=False, **env):
+        self.name, self.limit, self.needed, self.env = name, limit, needed, env
+        self.command = command if isinstance(command, list) else shlex.split(command)
+
+
+def script(name, *args, limit=300, needed=False):
+    """A job that is an executable of this directory."""
+    label = "/".join([name] + [arg for arg in args if not arg.startswith("-")])
+    return Job(label, [os.path.join(HERE, name), *args], limit, needed)
+
+
+def headers(path, word):
+    """Lines "# WORD: TEXT" of a scenario."""
+    with open(path, encoding="utf-8") as file:
+        head = file.read(4096)
+    return re.findall(r"^# %s:(.*)$" % word, head, re.MULTILINE)
+
+
+def scenario(path):
+    """Jobs of one file in selftests; README.rst there says what it may hold."""
+    name = os.path.basename(path)[:-3]
+    runs, limit = headers(path, "vmtest"), headers(path, "limit")
+    if not runs:
+        return [Job("selftests/" + name, [path], float(limit[0]) if limit else 900)]
+    jobs = []
+    for number, line in enumerate(runs):
+        words = shlex.split(line)
+        kernels, rest, is_host, limit = ["stock-6.1"], [], False, 180
+        while words:
+            word = words.pop(0)
+            if word == "--kernel":
+                kernels = words.pop(0).split(",")
+            elif word == "--host" and words[0] == "self":
+                is_host = bool(words.pop(0))
+            elif word == "--pvpcid" and words[0] == "asan":
+                rest += [word, os.path.join(BUILD, words.pop(0), "bin/pvpcid")]
+            elif word in ("--bus", "--host", "--file"):
+                rest += [word, os.path.join(SELFTESTS, words.pop(0))]
+            else:
+                rest.append(word)
+        if "--timeout" in rest:
+            limit = float(rest[rest.index("--timeout") + 1])
+        for kernel in kernels:
+            label = name + (".%d" % (number + 1) if len(runs) > 1 else "") + " " + kernel
+            extra = limit if "--timeout" in rest or kernel not in DEBUG else 400
+            jobs.append(Job("selftests/" + label, [
+                VMTEST, "--quiet", "--kernel", kernel, "--name", label, *rest,
+                *(["--host", path] if is_host else [path])], extra + 200))
+    return jobs
+
+
+def selftests():
+    jobs = []
+    for path in sorted(glob.glob(os.path.join(SELFTESTS, "*.sh"))):
+        jobs += scenario(path)
+    # Debug kernels are the slowest: they start first, so none is left over.
+    return sorted(jobs, key=lambda job: not any(name in job.name for name in DEBUG))
+
+
+def unit():
+    """Makefile and *.mk of the unit tests, each with and without sanitizers."""
+    where = os.path.join(TOP, "tools/testing/unit")
+    jobs = []
+    for path in sorted(glob.glob(where + "/Makefile") + glob.glob(where + "/*.mk")):
+        part = os.path.basename(path).split(".")[0].lower().replace("makefile", "daemon")
+        for variant, args in (("gcc", ["CC=gcc"]),
+                              ("asan", ["CC=clang", "SANITIZE=address,undefined"])):
+            out = os.path.join(BUILD, "unit", variant, part)
+            jobs.append(Job("unit/%s/%s" % (part, variant), [
+                "make", "-s", "-C", where, "-f", path, "check", "OUT=" + out, *args],
+                            600, CMOCKA_MESSAGE_OUTPUT="TAP"))
+    # A few seconds each: they find nothing new, but show that they still work.
+    jobs.append(Job("unit/fuzz-smoke", [
+        "make", "-s", "-C", os.path.join(TOP, "tools/testing/fuzz"), "smoke",
+        "OUT=" + os.path.join(BUILD, "fuzz")], 600))
+    return jobs
+
+
+def all_jobs(parts):
+    """(name, one at a time?, jobs) of each stage."""
+    guests = {"vmtest", "kunit", "selftests"} & set(parts)
+    stages = [
+        ("fetch", True, [script("kernels", limit=1200, needed=True)]),
+        ("tools", True, [script("tools", variant, limit=600, needed=variant == "gcc")
+                         for variant in ("gcc", "clang", "asan")
+                         if "tools" in parts or (guests and variant != "clang")]),
+        ("modules", True, [script("modules", kernel, limit=600, needed=True)
+                           for kernel in PACKAGED
+                           if guests or "static" in parts]),
+        ("static", False, [script(name, limit=600) for name in (
+            "sparse", "checkpatch", "cppcheck", "kernel-doc", "shellcheck", "python",
+            "layout", "dkms", "conventions") if "static" in parts]),
+        ("unit", False, unit() if "unit" in parts else []),
+        # A kernel takes both processors for minutes, so nothing runs beside it.
+        ("kernels", True, [Job("build/" + kernel, [
+            os.path.join(TOP, "tools/testing/kunit/build"), kernel], 1800, needed=True)
+                           for kernel in DEBUG if {"kunit", "selftests"} & set(parts)]),
+        ("guests", False, []),
+    ]
+    last = stages[-1][2]
+    if "kunit" in parts:
+        last += [Job("kunit/" + kernel, [
+            os.path.join(TOP, "tools/testing/kunit/run"), kernel], 900) for kernel in DEBUG]
+    if "vmtest" in parts:
+        last += [Job("vmtest/selftest", [
+            os.path.join(TOP, "tools/testing/vmtest/selftest")], 900)]
+    if "selftests" in parts:
+        last += selftests()
+    return [stage for stage in stages if stage[2]]

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A root complex with 24 ports, a switch below one of them, NVMe controllers in two: functions with
+# a 64 MiB BAR are hot-added below the switch and in the last port, and find room by themselves while
+# nothing that runs moves. What QEMU asks to reserve behind a port (mem-reserve) stays with it.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=lib/ktap.sh
+. "$here/lib/ktap.sh"
+
+if [ -z "${GUEST:-}" ]; then
+	disks=$(mktemp -d /dev/shm/rebalance-XXXXXX)
+	trap 'rm -rf "$disks"' EXIT
+	qemu=
+	for n in $(seq 0 23); do
+		qemu+="-device pcie-root-port,id=rp$n,chassis=$((n + 1)),slot=$((n + 1)),bus=pcie.0,"
+		qemu+="multifunction=on,addr=$(printf '%x.%x' $((n / 8 + 2)) $((n % 8)))"
+		[ "$n" -ne 9 ] || qemu+=",mem-reserve=4M"
+		qemu+=" "
+	done
+	qemu+="-device x3130-upstream,id=up,bus=rp0 "
+	for n in 0 1 2; do
+		qemu+="-device xio3130-downstream,id=dp$n,bus=up,chassis=$((n + 40)),slot=$((n + 40)) "
+	done
+	for where in dp0 rp1; do
+		truncate -s 8M "$disks/$where"
+		qemu+="-drive if=none,id=d$where,format=raw,file=$disks/$where "
+		qemu+="-device nvme,serial=$where,drive=d$where,bus=$where "
+	done
+	bad=0
+	for kernel in ${KERNELS:-stock-6.1 stock-6.12}; do
+		# shellcheck disable=SC2086 # options
+		"$here/../vmtest/vmtest" --kernel "$kernel" --timeout 400 --qemu "$qemu" \
+			--host "$0" ${VMTEST_OPTIONS:-} || bad=1
+	done
+	exit $bad
+fi
+
+guest() { "$GUEST" "$@"; }
+
+dir=/sys/kernel/pci_rebalance
+check "load" guest "modprobe nvme; insmod /vmtest/pci_rebalance.ko 2>/dev/null ||
+	modprobe pci_rebalance"
+within "two disks" 60 guest '[ "$(ls /sys/block | grep -c nvme)" -eq 2 ]'
+places='for fn in /sys/bus/pci/drivers/nvme/0*; do echo $fn; head -n 6 $fn/resource; done'
+before=$(guest "$places")
+reserve="grep -q '0000:00:03.1, never less than 4 MiB' $dir/space"
+check "what port 9 reserves is known" guest "$reserve"
+for port in dp2 rp23; do
+	"$QMP" object-add qom-type=memory-backend-ram "id=ram-$port" "size:=$((64 << 20))" >/dev/null
+	"$QMP" device_add driver=ivshmem-plain "memdev=ram-$port" "bus=$port" "id=f$port" >/dev/null
+	within "$port: served" 40 guest "grep -q '^done' $dir/result"
+	guest "cat $dir/result $dir/plan" | sed 's/^/# /'
+	bar=$(guest 'for fn in /sys/bus/pci/devices/*; do
+		[ "$(cat $fn/vendor $fn/device | xargs)" = "0x1af4 0x1110" ] || continue
+		setpci -s ${fn##*/} COMMAND=2:2
+		sed -n 3p $fn/resource | cut -d" " -f1; done' | tail -n 1)
+	check "$port: BAR 2 has an address" test $((bar)) -ne 0
+	check "$port: QEMU decodes it" grep -qE "ram-$port" \
+		<<<"$("$QMP" human-monitor-command command-line='info mtree -f')"
+	guest "echo 0000:ff:1f.7 2>/dev/null >$dir/dry_run" 2>/dev/null
+done
+check "and kept" guest "$reserve"
+same "what runs has not moved" "$before" "$(guest "$places")"
+check "the disks work" guest 'for disk in /dev/nvme?n1; do
+	dd if=$disk of=/dev/null bs=1M count=4 iflag=direct 2>/dev/null || exit 1; done'
+check "unload" guest "rmmod pci_rebalance"
+ktap_end

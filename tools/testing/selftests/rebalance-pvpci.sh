@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# 25 NVMe controllers on a pvpci bus, replaced one by one by seeded chance for months, until one
+# finds no room although enough is free in total. Then pci_rebalance makes room by moving others,
+# whose data is verified before and after, and the months go on with it.
+#
+# vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-pvpci.json --disk-mib 4 --host self --timeout 400
+set -u
+# shellcheck source=lib/ktap.sh
+. "$(dirname "$0")/lib/ktap.sh"
+
+guest() { "$GUEST" "$@"; }
+ctl() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
+
+RANDOM=${SEED:-25}
+dir=/sys/kernel/pci_rebalance
+sizes=(16K 32K 128K)
+months=${MONTHS:-60}
+
+# replace NUMBER SIZE: another controller with the same disk in the same slot; perhaps without room
+replace()
+{
+	local slot
+
+	slot=$(printf '%02x.0' $(($1 + 1)))
+	ctl eject --timeout=20 "$slot" >/dev/null || return
+	ctl add "{\"slot\":\"$slot\",\"model\":\"nvme\",\"serial\":\"M$1\",\"queues\":1,
+		\"bar_bytes\":\"$2\",\"namespaces\":[{\"file\":\"disk$1.img\"}]}" >/dev/null 2>&1 || :
+}
+
+fn() { printf '10001:00:%02x.0' $(($1 + 1)); }
+
+# live NUMBER: its disk is there
+live() { guest "[ -n \"\$(ls /sys/bus/pci/devices/$(fn "$1")/nvme/nvme*/ | grep -o 'nvme[0-9]*n1')\" ]"; }
+all_live() { guest "[ \$(ls /sys/block | grep -c nvme) -eq $1 ]"; }
+
+# settled NUMBER: it is live, or there was no room
+settled() { live "$1" || guest "dmesg | tail -n 30 | grep -q 'No room for $(fn "$1")'"; }
+
+# verify OPTION: fio over all disks but the one that found no room
+verify()
+{
+	guest "jobs=; for disk in \$(ls /sys/block | grep nvme); do
+		name=\$(cat /sys/block/\$disk/device/serial | tr -d ' ')
+		[ \$name = M$lost ] ||
+			jobs=\"\$jobs --name=\$name --filename=/dev/\$disk --randseed=\${name#M}\"
+	done
+	fio --size=128k --bs=16k --rw=write --direct=1 --verify=crc32c --verify_fatal=1 --thread \
+		--group_reporting $1 \$jobs"
+}
+
+check "load" guest "modprobe nvme; modprobe pvpci"
+within "25 controllers" 60 all_live 25
+month=0
+while [ $((month += 1)) -le "$months" ]; do
+	number=$((RANDOM % 25)) size=${sizes[$((RANDOM % 3))]}
+	replace $number "$size" || { check "replacement $month: $number by $size" false; break; }
+	n=0
+	until settled $number; do
+		[ $((n += 1)) -gt 50 ] && break 2
+		sleep 0.2
+	done
+	live $number || break
+done
+lost=$number
+echo "# $month replacements, then no room for $size in $(fn "$lost")"
+guest "dmesg | grep 'No room' | tail -n 1" | sed 's/^/# /'
+check "in the end one finds no room" guest "[ ! -e /sys/bus/pci/devices/$(fn "$lost")/driver ]"
+same "24 are left" 24 "$(guest "ls /sys/block | grep -c nvme")"
+check "its bytes would be there in total" guest \
+	"dmesg | grep 'No room for $(fn "$lost")' | tail -n 1 | grep -q '0 in total'"
+check "write the survivors" verify "--do_verify=1"
+ctl space | sed 's/^/# before: /'
+
+check "load pci_rebalance" guest \
+	"insmod /vmtest/pci_rebalance.ko auto=rebind 2>/dev/null || modprobe pci_rebalance auto=rebind"
+check "without leave to rebind there is no plan" guest \
+	"! echo $(fn "$lost") 2>/dev/null >$dir/request"
+guest "cat $dir/result" | sed 's/^/# /'
+guest "for fn in /sys/bus/pci/drivers/nvme/10001:*; do echo \$(basename \$fn) idle >$dir/allow; done"
+check "make room" guest "echo $(fn "$lost") >$dir/request"
+guest "cat $dir/result $dir/plan" | sed 's/^/# /'
+within "all 25 are there" 30 all_live 25
+check "the survivors' data is right" verify "--verify_only=1"
+ctl space | sed 's/^/# after: /'
+
+# The host hears of the moves: distances between BARs are the same on both sides.
+relative() { sort | awk 'NR == 1 { first = $2 } { print $1, $2 - first }'; }
+same "the host knows where every BAR is" \
+	"$(guest "for fn in /sys/bus/pci/drivers/nvme/10001:*; do name=\${fn##*/}
+		echo \${name#10001:00:} \$((\$(head -n 1 \$fn/resource | cut -d' ' -f1))); done" |
+		relative)" \
+	"$(ctl --json list | python3 -c '
+import json, sys
+for fn in json.load(sys.stdin)["functions"]:
+	print(fn["slot"], fn["bars"][0]["assigned"])' | relative)"
+
+# The months go on, and room is made without being asked for.
+for number in 3 10; do
+	replace $number 128K
+	within "$number by 128K: at work" 20 live $number
+done
+check "by itself" guest "[ \$(dmesg | grep -c 'rebalance for.*done') -gt 1 ]"
+guest "dmesg | grep 'rebalance for'" | sed 's/^/# /'
+ctl space | sed 's/^/# later: /'
+ktap_end

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Models for the unit tests.
+ */
+#ifndef UNIT_DUMMY_MODELS_H
+#define UNIT_DUMMY_MODELS_H
+
+#include "models/model.h"
+
+/**
+ * struct dummy - state of a dummy model
+ * @fn: its function
+ * @attached: calls of attach()
+ * @detached: calls of detach()
+ * @resets: calls of reset()
+ * @polls: calls of poll()
+ * @had_bar: detach() could still reach BAR 0
+ * @block: content of config blocks 0 and 1
+ */
+struct dummy {
+	struct function *fn;
+	unsigned int attached;
+	unsigned int detached;
+	unsigned int resets;
+	unsigned int polls;
+	bool had_bar;
+	uint8_t block[8];
+};
+
+/** dummy_last - the dummy that was created last */
+struct dummy *dummy_last(void);
+
+#endif /* UNIT_DUMMY_MODELS_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Faults: allocations and file operations of the models that fail. Linked
+ * with -Wl,--wrap; the file operations are those of blockio's threads, since
+ * io_uring's are the kernel's.
+ */
+#ifndef MODEL_FAULTS_H
+#define MODEL_FAULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** model_alloc_fail - the @nth allocation from now on fails; 0: none */
+void model_alloc_fail(unsigned int nth);
+
+/** model_alloc_failed - did it come to that? */
+bool model_alloc_failed(void);
+
+/** model_file_fail - the next @times file operations fail with @error */
+void model_file_fail(int error, unsigned int times);
+
+/** model_file_short - reads and writes transfer at most @bytes; 0: all */
+void model_file_short(size_t bytes);
+
+/** model_fallocate_fail - fallocate() fails with @error; 0: it works */
+void model_fallocate_fail(int error);
+
+#endif /* MODEL_FAULTS_H */

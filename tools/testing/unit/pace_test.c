@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * When to spin and when to sleep, with a clock of our own.
+ */
+#include "pace.h"
+#include "unit.h"
+
+#define US(n)	((n) * 1000ULL)
+#define MS(n)	((n) * 1000000ULL)
+
+static void test_goes_to_sleep(void **state)
+{
+	struct pace pace;
+	uint64_t now = MS(1000);
+	uint64_t wait = 0;
+	uint64_t slept = 0;
+
+	(void)state;
+	pace_init(&pace, 200, now);
+	while (!wait) {
+		now += US(1);
+		wait = pace_next(&pace, now, false);
+	}
+	/* At most the cap, then the grace. */
+	assert_in_range(now - MS(1000), US(200), US(310));
+	assert_true(pace.sleeping);
+	assert_int_equal(wait, MS(1));
+	while (wait < MS(20) && slept++ < 20) {
+		now += wait;
+		wait = pace_next(&pace, now, false);
+	}
+	assert_int_equal(wait, MS(20));
+	assert_in_range(slept, 4, 6);
+	assert_int_equal(pace_next(&pace, now + wait, false), MS(20));
+	assert_int_equal(pace.sleeps, 1);
+}
+
+static void test_spins_while_requests_come(void **state)
+{
+	struct pace pace;
+	uint64_t now = 0;
+	unsigned int i, j;
+
+	(void)state;
+	pace_init(&pace, 200, now);
+	for (i = 0; i < 100; i++) {
+		pace_next(&pace, now, true);
+		for (j = 0; j < 60; j++) {
+			now += US(1);
+			assert_int_equal(pace_next(&pace, now, false), 0);
+			assert_false(pace.sleeping);
+		}
+	}
+	assert_int_equal(pace.sleeps, 0);
+	assert_in_range(pace.gap_ns, US(55), US(75));
+}
+
+static void test_spins_little_when_they_are_rare(void **state)
+{
+	struct pace pace;
+	uint64_t now = 0;
+	uint64_t start;
+	unsigned int i;
+
+	(void)state;
+	pace_init(&pace, 200, now);
+	for (i = 0; i < 50; i++) {
+		now += MS(2);
+		pace_next(&pace, now, true);
+	}
+	start = now;
+	while (!pace.sleeping) {
+		now += US(1);
+		pace_next(&pace, now, false);
+	}
+	assert_true(now - start <= US(25));
+}
+
+/* Once in a burst, a pause of milliseconds does not make the guest ring. */
+static void test_stays_awake_in_a_burst(void **state)
+{
+	struct pace pace;
+	uint64_t now = MS(5);
+	uint64_t end;
+	unsigned int i;
+
+	(void)state;
+	pace_init(&pace, 200, now);
+	for (i = 0; i < 40; i++) {
+		now += US(50);
+		pace_next(&pace, now, true);
+	}
+	for (i = 0; i < 5; i++) {
+		end = now + MS(15);
+		while (now < end) {
+			uint64_t wait = pace_next(&pace, now, false);
+
+			assert_true(wait <= US(200));
+			now += wait ? wait : US(1);
+		}
+		assert_false(pace.sleeping);
+		pace_next(&pace, now, true);
+	}
+	assert_int_equal(pace.sleeps, 0);
+	assert_true(pace.naps > 100);
+	/* And ends with it. */
+	end = now + MS(21);
+	while (!pace.sleeping) {
+		uint64_t wait = pace_next(&pace, now, false);
+
+		assert_true(now < end);
+		now += wait ? wait : US(1);
+	}
+	now += MS(30);
+	pace_next(&pace, now, true);
+	end = now + US(300);
+	while (!pace.sleeping) {
+		assert_int_equal(pace_next(&pace, now, false), 0);
+		now += US(1);
+	}
+	assert_true(now < end);
+}
+
+static void test_doorbell(void **state)
+{
+	struct pace pace;
+	uint64_t now = MS(1);
+
+	(void)state;
+	pace_init(&pace, 200, 0);
+	while (!pace_next(&pace, now, false))
+		now += US(10);
+	assert_true(pace.sleeping);
+	now += MS(500);
+	pace_doorbell(&pace, now);
+	assert_false(pace.sleeping);
+	assert_int_equal(pace.wakes, 1);
+	/* Awake for a millisecond, for the request that the doorbell announces. */
+	while (!pace.sleeping) {
+		uint64_t wait = pace_next(&pace, now, false);
+
+		assert_true(wait <= US(50));
+		now += wait ? wait : US(1);
+	}
+	assert_in_range(now - MS(501), MS(0), MS(2));
+	assert_int_equal(pace.doorbells, 1);
+}
+
+static void test_attach(void **state)
+{
+	struct pace pace;
+	uint64_t now = 0;
+	uint64_t wait;
+
+	(void)state;
+	pace_init(&pace, 0, now);
+	pace_attach(&pace, now);
+	while (now < MS(100)) {
+		wait = pace_next(&pace, now, false);
+		assert_true(wait <= US(250));
+		now += wait ? wait : US(1);
+	}
+	for (unsigned int i = 0; i < 10; i++) {
+		wait = pace_next(&pace, now, false);
+		now += wait;
+	}
+	assert_int_equal(wait, MS(20));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_goes_to_sleep),
+		cmocka_unit_test(test_spins_while_requests_come),
+		cmocka_unit_test(test_spins_little_when_they_are_rare),
+		cmocka_unit_test(test_stays_awake_in_a_burst),
+		cmocka_unit_test(test_doorbell),
+		cmocka_unit_test(test_attach),
+	};
+
+	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
+}

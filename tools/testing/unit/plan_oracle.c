@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * plan_oracle.c - trees to plan on, and a judge of plans
+ *
+ * The judge replays the steps on a copy of the ranges and looks at the whole tree after each one.
+ * It shares no code with the planner, only the struct definitions.
+ */
+#include "plan_oracle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+u32 rnd(u64 *seed, u32 below)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return (u32)(*seed >> 32) % below;
+}
+
+void tree_init(struct tree *t)
+{
+	memset(&t->space, 0, sizeof(t->space));
+	t->space.nodes = t->nodes;
+	t->space.owner_cost = t->cost;
+}
+
+u16 tree_bus(struct tree *t)
+{
+	return t->space.bus_count++;
+}
+
+static u16 add(struct tree *t, u16 bus, u64 start, u64 size, u32 flags)
+{
+	struct plan_node *n = &t->nodes[t->space.node_count];
+
+	memset(n, 0, sizeof(*n));
+	n->start = start;
+	n->size = size;
+	n->align = size;
+	n->min = 0;
+	n->last_max = ~0ULL;
+	n->flags = flags;
+	n->cost = 1;
+	n->bus = bus;
+	n->behind = PLAN_NONE;
+	n->owner = PLAN_NONE;
+	n->step = PLAN_NONE;
+	return t->space.node_count++;
+}
+
+u16 tree_root(struct tree *t, u16 behind, u64 start, u64 size, u32 flags)
+{
+	u16 i = add(t, PLAN_NONE, start, size, flags | PLAN_WINDOW | PLAN_PINNED);
+
+	t->nodes[i].align = 4096;
+	t->nodes[i].behind = behind;
+	return i;
+}
+
+u16 tree_window(struct tree *t, u16 bus, u16 behind, u64 start, u64 size, u32 flags)
+{
+	u16 i = add(t, bus, start, size, flags | PLAN_WINDOW);
+
+	t->nodes[i].align = MIB;
+	t->nodes[i].behind = behind;
+	return i;
+}
+
+/* A function with one BAR and its own owner. */
+u16 tree_bar(struct tree *t, u16 bus, u64 start, u64 size, u32 cost, u32 flags)
+{
+	u16 i = add(t, bus, start, size, flags);
+
+	t->nodes[i].owner = t->space.owner_count;
+	t->cost[t->space.owner_count++] = cost;
+	return i;
+}
+
+u16 tree_request(struct tree *t, u16 bus, u64 size, u32 flags)
+{
+	return add(t, bus, 0, size, flags | PLAN_REQUEST);
+}
+
+void tree_print(const struct tree *t)
+{
+	u16 i;
+
+	for (i = 0; i < t->space.node_count; i++) {
+		const struct plan_node *n = &t->nodes[i];
+
+		fprintf(stderr, "%3u bus %2d->%2d %c%c%c%c %#12llx+%-9llx -> %#12llx+%-9llx step %d cost %u/%d\n",
+			i, (short)n->bus, (short)n->behind, n->flags & PLAN_WINDOW ? 'W' : '-',
+			n->flags & PLAN_PINNED ? 'P' : '-', n->flags & PLAN_PREFETCH ? 'f' : '-',
+			n->flags & PLAN_REQUEST ? 'R' : '-', (unsigned long long)n->start,
+			(unsigned long long)n->size, (unsigned long long)n->to_start,
+			(unsigned long long)n->to_size, (short)n->step, n->cost,
+			n->owner == PLAN_NONE ? -1 : (int)t->cost[n->owner]);
+	}
+}
+
+/* One range of the replay. */
+struct range {
+	u64 start;
+	u64 size;
+};
+
+static bool inside(const struct range *a, const struct range *b)
+{
+	return a->start >= b->start && a->start + a->size <= b->start + b->size;
+}
+
+static const char *judge_layout(const struct plan_space *space, const struct range *now)
+{
+	u16 i, k;
+
+	for (i = 0; i < space->node_count; i++) {
+		const struct plan_node *n = &space->nodes[i];
+		bool held = n->bus == PLAN_NONE;
+
+		if (!now[i].size)
+			continue;
+		for (k = 0; k < space->node_count; k++) {
+			const struct plan_node *m = &space->nodes[k];
+
+			if (k == i || !now[k].size)
+				continue;
+			if (m->bus == n->bus && now[i].start < now[k].start + now[k].size &&
+			    now[k].start < now[i].start + now[i].size)
+				return "two ranges overlap";
+			if ((m->flags & PLAN_WINDOW) && m->behind == n->bus &&
+			    inside(&now[i], &now[k]) &&
+			    ((n->flags & PLAN_PREFETCH) || !(m->flags & PLAN_PREFETCH)))
+				held = true;
+		}
+		if (!held)
+			return "a range lies outside of every window that could hold it";
+	}
+	return NULL;
+}
+
+static const char *judge_node(const struct plan_node *n)
+{
+	bool same = n->to_size == n->size && (!n->size || n->to_start == n->start);
+
+	if (n->flags & PLAN_PINNED)
+		return same && n->step == PLAN_NONE ? NULL : "something pinned moved";
+	if (n->flags & PLAN_REQUEST)
+		same = false;
+	if (same ? n->step != PLAN_NONE : n->step == PLAN_NONE)
+		return same ? "a step for something that stays" : "something moves without a step";
+	if (!(n->flags & PLAN_WINDOW) && n->to_size != n->size)
+		return "a BAR changed its size";
+	if ((n->flags & PLAN_WINDOW) && !same && n->to_size < n->min)
+		return "a window is smaller than it may be";
+	if (n->to_size &&
+	    ((n->to_start | ((n->flags & PLAN_WINDOW) ? n->to_size : 0)) & (n->align - 1)))
+		return "something is not aligned";
+	if (n->to_size && n->to_start + n->to_size - 1 > n->last_max)
+		return "something is above its address limit";
+	return NULL;
+}
+
+/* Replay one step: what changes is out of the way first, so only the rest may not be touched. */
+static const char *judge_step(const struct plan_space *space, struct range *now, u16 step)
+{
+	u16 i;
+
+	for (i = 0; i < space->node_count; i++) {
+		const struct plan_node *n = &space->nodes[i];
+
+		if (n->step != step)
+			continue;
+		now[i].start = n->to_start;
+		now[i].size = n->to_size;
+	}
+	return judge_layout(space, now);
+}
+
+static const char *judge_promise(const struct plan_space *space, const struct plan_result *r)
+{
+	u64 cost = 0, bytes = 0;
+	u16 nodes = 0, functions = 0, i, k;
+
+	for (i = 0; i < space->node_count; i++) {
+		const struct plan_node *n = &space->nodes[i];
+
+		if ((n->flags & PLAN_REQUEST) || n->step == PLAN_NONE)
+			continue;
+		if (n->step >= r->steps)
+			return "a step beyond the last one";
+		nodes++;
+		cost += n->to_size < n->size ? 2ULL * n->cost : n->cost;
+		bytes += n->flags & PLAN_WINDOW ? 0 : n->size;
+		for (k = 0; k < i; k++)
+			if (n->owner != PLAN_NONE && space->nodes[k].owner == n->owner &&
+			    !(space->nodes[k].flags & PLAN_REQUEST) &&
+			    space->nodes[k].step != PLAN_NONE)
+				break;
+		if (n->owner == PLAN_NONE)
+			continue;
+		if (k < i && space->nodes[k].step != n->step)
+			return "a function is stopped twice";
+		if (k == i) {
+			functions++;
+			cost += space->owner_cost[n->owner];
+		}
+	}
+	if (cost != r->cost)
+		return "the cost is not the promised one";
+	if (bytes != r->moved_bytes || nodes != r->moved_nodes || functions != r->moved_functions)
+		return "the counts are not the promised ones";
+	return r->bound > r->cost ? "the bound is above the cost" : NULL;
+}
+
+const char *plan_judge(const struct plan_space *space, const struct plan_result *result)
+{
+	struct range *now = calloc(space->node_count, sizeof(*now));
+	const char *wrong = NULL;
+	u16 i;
+
+	for (i = 0; i < space->node_count && !wrong; i++) {
+		const struct plan_node *n = &space->nodes[i];
+
+		now[i].start = n->start;
+		now[i].size = n->flags & PLAN_REQUEST ? 0 : n->size;
+		wrong = judge_node(n);
+	}
+	for (i = 0; i < result->steps && !wrong; i++)
+		wrong = judge_step(space, now, i);
+	for (i = 0; i < space->node_count && !wrong; i++)
+		if (now[i].size != space->nodes[i].to_size)
+			wrong = "the steps do not lead to the promised layout";
+	free(now);
+	return wrong ? wrong : judge_promise(space, result);
+}
