@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# "make help" lists what can be made. Kbuild, not this file, tells the kernel's
+# build system about the modules.
+
+BUILD	:= $(CURDIR)/build
+VMTEST	:= tools/testing/vmtest
+KERNELS	:= stock-6.1 stock-6.12 cloud-6.1 cloud-6.12 arm64-6.1
+KUNIT	:= kunit-6.1 kunit-6.12
+PARTS	:= static tools unit vmtest kunit selftests
+# A benchmark is an executable; libraries beside it have an ending.
+BENCHES	:= $(foreach file,$(wildcard tools/testing/bench/*),$(if \
+	$(suffix $(file)),,$(if $(wildcard $(file)/.),,$(notdir $(file)))))
+PREFIX	?= /usr/local
+MINUTES	?= 60
+KERNEL	?= stock-6.12
+export JOBS ONLY MINUTES
+
+all: tools modules
+
+help:
+	@echo 'all (default)     host programs and modules'
+	@echo 'run               boot a stock guest with a bus of NVMe disks and show it work'
+	@echo 'shell             console of a guest (KERNEL=stock-6.12)'
+	@echo 'check             every check and test; JOBS=2 at a time, ONLY=REGEX'
+	@echo 'check-NAME        one part: $(PARTS)'
+	@echo 'bench             every benchmark, build/bench/*.json'
+	@echo 'bench-NAME        one of: $(BENCHES)'
+	@echo 'soak, fuzz        long runs (MINUTES=60)'
+	@echo 'tools             build/bin: pvpcid, pvpcictl'
+	@echo 'modules           modules for $(KERNELS)'
+	@echo 'modules-KERNEL    modules for one kernel, build/KERNEL/*.ko'
+	@echo 'kernel-KERNEL     fetch one kernel; kunit-* are built from source'
+	@echo 'install           programs to DESTDIR/PREFIX (/usr/local)'
+	@echo 'install-modules   modules of the running kernel, where it looks for them'
+	@echo 'clean             remove what was built; downloads and kernels stay'
+	@echo 'distclean         remove build/'
+
+packages:
+	@tools/testing/check/install
+
+modules: $(KERNELS:%=modules-%)
+$(KERNELS:%=modules-%) $(KUNIT:%=modules-%): modules-%: packages
+	@$(VMTEST)/modules $*
+$(KERNELS:%=kernel-%): kernel-%: packages
+	@$(VMTEST)/kernel $*
+
+tools: packages
+	@tools/testing/check/tools gcc
+
+# A scenario of the benchmarks: boots, shows, measures, ends by itself.
+run shell: tools modules-$(KERNEL)
+	@KERNEL=$(KERNEL) tools/testing/vmtest/$@
+
+check: packages
+	@tools/testing/check/check
+$(PARTS:%=check-%): check-%: packages
+	@tools/testing/check/check $*
+
+# Processors of a guest side by side: tools/testing/vmtest/README.rst, --accel.
+bench $(BENCHES:%=bench-%) soak: export VMTEST_ACCEL ?= auto-multi
+bench: $(BENCHES:%=bench-%)
+$(BENCHES:%=bench-%): bench-%: tools modules
+	@tools/testing/bench/$*
+soak: tools modules
+	@tools/testing/soak/soak
+fuzz: packages
+	@$(MAKE) -C tools/testing/fuzz fuzz OUT=$(BUILD)/fuzz MINUTES=$(MINUTES)
+
+install: tools
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin
+	install -m 755 $(BUILD)/bin/pvpcictl $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/bin/pvpcid $(DESTDIR)$(PREFIX)/sbin/
+install-modules:
+	$(MAKE) -C /lib/modules/$(shell uname -r)/build M=$(CURDIR) modules modules_install
+
+# Kernels take minutes to fetch and build: distclean is for them.
+clean:
+	rm -rf $(foreach name,$(KERNELS) $(KUNIT) bin obj asan clang unit sparse check \
+		vmtest initramfs kunit-run libpvpci.a,$(BUILD)/$(name))
+distclean:
+	rm -rf $(BUILD)
+
+.PHONY: all help packages modules tools run shell check bench soak fuzz install
+.PHONY: install-modules clean distclean $(PARTS:%=check-%) $(BENCHES:%=bench-%)
+.PHONY: $(KERNELS:%=modules-%) $(KUNIT:%=modules-%) $(KERNELS:%=kernel-%)
