@@ -222,10 +222,17 @@ class Slots:
 
 
 class Cases:
-    """Runs functions as KTAP subtests; a failure does not end the others."""
+    """Runs functions as KTAP subtests; a failure does not end the others. What the
+    witness says is printed beside the reason of a failure."""
 
-    def __init__(self):
+    def __init__(self, witness=lambda: ""):
         self.number = self.failed = 0
+        self.witness = witness
+
+    def _why(self, text):
+        with contextlib.suppress(Exception):
+            text += "\n" + self.witness()
+        print("# " + text.rstrip().replace("\n", "\n# "))
 
     def run(self, function, *arguments, name=None):
         self.number += 1
@@ -234,10 +241,10 @@ class Cases:
         try:
             reason = function(*arguments)
         except Failed as failed:
-            print("# %s" % str(failed).replace("\n", "\n# "))
+            self._why(str(failed))
             result = "not ok %d %s" % (self.number, name)
         except Exception:	# pylint: disable=broad-except
-            print("# " + traceback.format_exc().replace("\n", "\n# "))
+            self._why(traceback.format_exc())
             result = "not ok %d %s" % (self.number, name)
         else:
             result = "ok %d %s%s" % (self.number, name,

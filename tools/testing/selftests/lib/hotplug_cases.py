@@ -56,7 +56,16 @@ class World:
         expect(took < seconds, "%s: DEVICE_DELETED after %.2f s" % (ident, took))
         self.slots.wait_empty(bus)
         within(10, lambda: self.slots.get(bus, "state") == "off", bus + " off")
+        # It may be off still, or again. A wish that is fulfilled is answered when all
+        # that the port has latched by now is dealt with, and does nothing else.
+        self.guest.sh("echo 0 >%s/power" % self.slots.path(bus))
         return took
+
+    def witness(self):
+        """What the guest has to say after a failure."""
+        return self.guest.run(
+            "cd /sys/bus/pci/slots; grep -s . */address */power */pciehp_pv/state "
+            "*/pciehp_pv/adds*; dmesg | tail -n 25")[1]
 
     def cleanup(self):
         """After a case that failed: no device is left for the next one."""

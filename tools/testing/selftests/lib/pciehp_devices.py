@@ -51,7 +51,7 @@ def main():
     world.slots.wait_driver("rp3", "nvme")
     if debug:
         guest.sh("rmmod pciehp_pv")
-    cases = Cases()
+    cases = Cases(world.witness)
     full = os.environ["KERNEL"] in ("stock-6.1", "stock-6.12")
     chosen = ON_DEBUG if debug else IN_FULL if full else EVERYWHERE
     only = os.environ.get("ONLY_CASE")
