@@ -2,6 +2,8 @@
 /*
  * How large the aperture is, and who has which part of it.
  */
+#include <stdio.h>
+
 #include "aperture.h"
 #include "bus.h"
 #include "error.h"
@@ -27,6 +29,16 @@ uint64_t aperture_bytes(uint64_t need32, uint64_t need64)
 	if (bytes < APERTURE_MIN_BYTES)
 		bytes = APERTURE_MIN_BYTES;
 	return bytes <= APERTURE_MAX_BYTES ? bytes : 0;
+}
+
+/* Before the first guest, functions have their rows in the order of the configuration. */
+static int at_function(unsigned int row, struct error *err)
+{
+	char where[32];
+
+	snprintf(where, sizeof(where), "functions/%u", row);
+	error_below(err, where);
+	return -1;
 }
 
 int aperture_lay_out(struct bus *bus, struct error *err)
@@ -56,11 +68,11 @@ int aperture_lay_out(struct bus *bus, struct error *err)
 			    (unsigned long long)want.aperture_bytes);
 	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++)
 		if (bus->row[i] && aperture_check(bus, bus->row[i], err))
-			return -1;
+			return at_function(i, err);
 	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++)
 		if (bus->row[i] && bus->row[i]->flags & PVPCI_FN_DECODING &&
 		    aperture_hand_off(bus, bus->row[i], err))
-			return -1;
+			return at_function(i, err);
 	return 0;
 }
 

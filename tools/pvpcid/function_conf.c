@@ -64,23 +64,46 @@ static uint64_t hash_serial(const char *text)
 	return hash ? hash : 1;
 }
 
+static bool printable(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return false;
+	return true;
+}
+
+/*
+ * The text "7" and the number 7 are one serial number: a model that shows it
+ * as text, as nvme does, could not tell them apart.
+ */
+static uint64_t text_serial(const char *text)
+{
+	unsigned long long number = strtoull(text, NULL, 10);
+	char again[24];
+
+	snprintf(again, sizeof(again), "%llu", number);
+	return number && !strcmp(again, text) ? number : hash_serial(text);
+}
+
 static int parse_serial(struct function *fn, struct error *err)
 {
 	json_t *value = json_object_get(fn->conf, "serial");
+	const char *text = json_string_value(value);
 
 	if (!value) {
 		fn->serial = fn->bus->conf->id << 16 | 0x8000 | fn->devfn;
 		return 0;
 	}
-	if (json_is_string(value) && *json_string_value(value)) {
-		fn->serial = hash_serial(json_string_value(value));
+	/* It goes into logs, tables and NVMe's Identify as it is (ASCII, NVMe 1.4, 1.5). */
+	if (text && *text && printable(text)) {
+		fn->serial = text_serial(text);
 		return 0;
 	}
 	if (json_is_integer(value) && json_integer_value(value) > 0) {
 		fn->serial = (uint64_t)json_integer_value(value);
 		return 0;
 	}
-	error_at(err, "serial", "\"serial\" must be text or a number above 0");
+	error_at(err, "serial", "\"serial\" must be printable ASCII text or a number above 0");
 	return -1;
 }
 
@@ -117,14 +140,6 @@ static int parse_flag(struct function *fn, const char *key, uint32_t flag, struc
 	return 0;
 }
 
-static bool printable(const char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~' || *text == '/')
-			return false;
-	return true;
-}
-
 static int parse_label(struct function *fn, struct error *err)
 {
 	json_t *value = json_object_get(fn->conf, "label");
@@ -136,7 +151,8 @@ static int parse_label(struct function *fn, struct error *err)
 		return 0;
 	}
 	/* The guest makes a directory of that name in sysfs. */
-	if (!text || !*text || strlen(text) >= sizeof(fn->label) || !printable(text)) {
+	if (!text || !*text || strlen(text) >= sizeof(fn->label) || !printable(text) ||
+	    strchr(text, '/')) {
 		error_at(err, "label",
 			 "\"label\" must be 1 to 31 printable characters without a slash");
 		return -1;

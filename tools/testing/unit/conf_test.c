@@ -260,6 +260,10 @@ static void test_functions(void **state)
 	       "bus.json:4:", "slash");
 	expect(FUNCTIONS("{\"slot\": \"1.1\", \"model\": \"testdev\",\n\"serial\": -3}"),
 	       "bus.json:4:", "serial");
+	expect(FUNCTIONS("{\"slot\": \"1.1\", \"model\": \"testdev\",\n\"serial\": \"a\\nb\"}"),
+	       "bus.json:4:", "printable");
+	expect(FUNCTIONS("{\"slot\": \"1.1\", \"model\": \"testdev\",\n"
+			 "\"serial\": \"\\u00e9\"}"), "bus.json:4:", "printable");
 	expect(FUNCTIONS("{\"slot\": \"1.1\", \"model\": \"testdev\",\n\"decoding\": 1}"),
 	       "bus.json:4:", "true or false");
 	expect(FUNCTIONS("{\"slot\": \"1.1\", \"model\": \"testdev\", " BARS "},\n"
@@ -268,6 +272,9 @@ static void test_functions(void **state)
 	expect(FUNCTIONS("{\"slot\": \"1.1\", \"model\": \"testdev\", \"serial\": 7, " BARS "},\n"
 			 "{\"slot\": \"2.0\", \"model\": \"nvme\",\n\"serial\": 7, " BARS "}"),
 	       "bus.json:5:", "serial");
+	expect(FUNCTIONS("{\"slot\": \"1.1\", \"model\": \"testdev\", \"serial\": 7, " BARS "},\n"
+			 "{\"slot\": \"2.0\", \"model\": \"nvme\",\n\"serial\": \"7\", " BARS "}"),
+	       "bus.json:5:", "same serial");
 	expect(FUNCTIONS("{\"slot\": \"1.1\", \"model\": \"testdev\",\n"
 			 "\"bars\": [{\"bar\": 0, \"bytes\": 5000}]}"),
 	       "bus.json:3:", "power of two");
@@ -283,12 +290,12 @@ static void test_functions(void **state)
 	expect("{\"socket\": \"s\", \"aperture\": \"64K\", \"functions\": [\n"
 	       "{\"slot\": \"1.1\", \"model\": \"testdev\", \"decoding\": true,\n"
 	       "\"bars\": [{\"bar\": 0, \"bytes\": 65536}, {\"bar\": 1, \"bytes\": 4096}]}]}",
-	       "", "no place in the aperture for BAR 1");
+	       "bus.json:2:", "no place in the aperture for BAR 1");
 	expect(FUNCTIONS("{\"slot\": \"1.1\", \"model\": \"testdev\", \"msix\": 3}"),
 	       "bus.json:3:", "no room");
 	expect("{\"socket\": \"s\", \"aperture\": \"64K\", \"functions\": [\n"
 	       "{\"slot\": \"1.1\", \"model\": \"testdev\", \"bars\": [{\"bar\": 0,\n"
-	       "\"bytes\": 131072, \"bits\": 64}]}]}", "bus.json:", "whole aperture");
+	       "\"bytes\": 131072, \"bits\": 64}]}]}", "bus.json:2:", "whole aperture");
 }
 
 static void test_sizes(void **state)
