@@ -29,6 +29,7 @@ static void run_all(const char *engine)
 	RUN(nvme_enable);
 	RUN(nvme_queues);
 	RUN(nvme_admin);
+	RUN(nvme_features);
 	RUN(nvme_fields);
 	RUN(nvme_prps);
 	RUN(nvme_rw);

@@ -246,6 +246,23 @@ void host_prps(struct host *host, struct nvme_sqe *sqe, uint64_t address, uint32
 	}
 }
 
+uint16_t host_feature(struct host *host, bool set, uint32_t nsid, uint32_t cdw10, uint32_t cdw11,
+		      uint32_t *dw0)
+{
+	return host_admin(host, set ? NVME_ADMIN_SET_FEATURES : NVME_ADMIN_GET_FEATURES, nsid,
+			  cdw10, cdw11, dw0);
+}
+
+uint64_t host_get(struct host *host, unsigned int at, unsigned int bytes)
+{
+	const uint8_t *data = host_mem(host, host->data);
+	uint64_t value = 0;
+
+	while (bytes--)
+		value = value << 8 | data[at + bytes];
+	return value;
+}
+
 uint16_t host_rw(struct host *host, uint8_t opcode, uint64_t lba, uint32_t blocks,
 		 uint32_t cdw12)
 {

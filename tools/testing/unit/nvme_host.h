@@ -90,6 +90,11 @@ uint16_t host_run(struct host *host, unsigned int qid, struct nvme_sqe *sqe, uin
 /** host_admin - host_run() on queue 0 with data at host->data */
 uint16_t host_admin(struct host *host, uint8_t opcode, uint32_t nsid, uint32_t cdw10,
 		    uint32_t cdw11, uint32_t *dw0);
+/** host_feature - Get or Set Features, data at host->data */
+uint16_t host_feature(struct host *host, bool set, uint32_t nsid, uint32_t cdw10, uint32_t cdw11,
+		      uint32_t *dw0);
+/** host_get - a little-endian field of the data at host->data */
+uint64_t host_get(struct host *host, unsigned int at, unsigned int bytes);
 /** host_rw - read or write @blocks at @lba, data at host->data, PRPs for it */
 uint16_t host_rw(struct host *host, uint8_t opcode, uint64_t lba, uint32_t blocks,
 		 uint32_t cdw12);

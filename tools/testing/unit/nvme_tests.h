@@ -14,6 +14,7 @@
 MODEL_GROUP(nvme_enable);
 MODEL_GROUP(nvme_queues);
 MODEL_GROUP(nvme_admin);
+MODEL_GROUP(nvme_features);
 MODEL_GROUP(nvme_fields);
 MODEL_GROUP(nvme_prps);
 MODEL_GROUP(nvme_rw);

@@ -29,18 +29,14 @@ static const struct nvme_features defaults = {
  * nvme_features_reset - values after a Controller Level Reset
  * @ctrl: controller
  *
- * The host identifier and the timestamp go too: nothing is saved (5.21.1.26).
+ * The host identifier goes too, and the timestamp counts from 0 again: nothing
+ * is saved (5.21.1.14, 5.21.1.26). Neither does a warning outlive its threshold.
  */
 void nvme_features_reset(struct nvme_ctrl *ctrl)
 {
 	ctrl->features = defaults;
-}
-
-static uint64_t wall_ms(const struct nvme_ctrl *ctrl, const struct nvme_features *from)
-{
-	uint64_t since = nvme_now_ms() - (from->timestamp_set ? 0 : ctrl->totals.power_on_ms);
-
-	return (from->timestamp_ms + since) & 0xffffffffffffULL;
+	ctrl->features.timestamp_ms = -nvme_now_ms();
+	nvme_temperature_check(ctrl);
 }
 
 static uint16_t bad_id(struct nvme_request *rq)
@@ -98,8 +94,11 @@ static uint16_t get_temperature(struct nvme_request *rq, const struct nvme_featu
 static uint16_t get_timestamp(struct nvme_request *rq, const struct nvme_features *from)
 {
 	/* 5.21.1.14: origin in bits 51:49 (byte 6). */
-	uint64_t value = wall_ms(rq->ctrl, from) | (uint64_t)from->timestamp_set << 49;
+	uint64_t value = (uint64_t)from->timestamp_set << 49;
 
+	/* The default is 0 and stands still. */
+	if (from != &defaults)
+		value |= (from->timestamp_ms + nvme_now_ms()) & 0xffffffffffffULL;
 	value = htole64(value);
 	return nvme_to_guest(rq, &value, sizeof(value));
 }

@@ -174,7 +174,6 @@ uint16_t nvme_get_log(struct nvme_request *rq)
 	uint16_t status;
 	uint32_t bytes;
 
-	/* 5.14: only SMART is kept for each namespace (LPA bit 0). */
 	if (nsid && nsid != NVME_NSID_ALL) {
 		ns = nvme_ns_find(rq->ctrl, nsid);
 		if (!ns) {
@@ -187,6 +186,9 @@ uint16_t nvme_get_log(struct nvme_request *rq)
 		rq->location = AT_CDW10;
 		return NVME_SC_LOG_PAGE | NVME_SC_DNR;
 	}
+	/* 5.14.1: only SMART is kept for each namespace (LPA bit 0). */
+	if (ns && page != NVME_LOG_SMART)
+		return nvme_invalid_field(rq, AT_NSID);
 	if (wanted > NVME_MDTS_BYTES)
 		return nvme_invalid_field(rq, AT_CDW10 + 2);
 	if (offset & 3 || offset > bytes)
