@@ -131,9 +131,11 @@ class Session:
         deadline = time.monotonic() + DAEMON_SECONDS
         while not os.path.exists(self.socket("bus%d" % number)):
             if daemon.returncode is not None or time.monotonic() > deadline:
-                self.evidence += self.text(log).splitlines()[-30:]
-                what = ("ended with status %d" % daemon.returncode
-                        if daemon.returncode is not None else "made no socket")
+                what = "ended with status %s" % daemon.returncode
+                if daemon.returncode is None:
+                    # Of one that ended, check_daemons() shows what it said.
+                    self.evidence += self.text(log).splitlines()[-30:]
+                    what = "made no socket"
                 raise Stopped("pvpcid for %s %s" % (self.options.bus[number], what))
             await asyncio.sleep(0.02)
 
