@@ -41,7 +41,7 @@ static int plan_init(struct pvpci_bus *bus, struct pvpci_plan *plan, bool handof
 
 	*plan = (struct pvpci_plan){
 		.cpu_base = bus->transport.bar2 + aperture->offset,
-		.aperture_bytes = aperture->bytes,
+		.aperture_bytes = aperture->bytes - bus->windows.reserved_bytes,
 		.spare32_bytes = bus->layout.spare32_bytes,
 		.spare64_bytes = bus->layout.spare64_bytes,
 	};
@@ -140,8 +140,12 @@ static int report(struct pvpci_bus *bus, u32 first, u32 count)
 
 static void log_windows(struct pvpci_bus *bus, const struct pvpci_plan *plan)
 {
+	u64 bytes = bus->layout.area[PVPCI_AREA_APERTURE].bytes;
 	const struct pvpci_bridge_window *w = plan->window;
 
+	if (plan->aperture_bytes < bytes)
+		dev_info(&bus->pdev->dev, "Firmware reserves the end of the aperture: %#llx of %#llx bytes are left.\n",
+			 plan->aperture_bytes, bytes);
 	if (plan->spare_dropped)
 		dev_warn(&bus->pdev->dev, "Aperture of %#llx bytes is too small to keep the room free that the host asks for.\n",
 			 plan->aperture_bytes);
@@ -164,6 +168,8 @@ int pvpci_assign_all(struct pvpci_bus *bus)
 	int ret;
 
 	lockdep_assert_held(&bus->topology);
+	bus->windows.reserved_bytes = bus->layout.area[PVPCI_AREA_APERTURE].bytes -
+				      pvpci_windows_usable(bus);
 	ret = plan_init(bus, &plan, true);
 	if (ret)
 		return ret;

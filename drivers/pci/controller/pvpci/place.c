@@ -40,6 +40,7 @@ struct work {
 	unsigned int nr_items;
 	struct pvpci_space space;
 	struct pvpci_interval hull[PVPCI_NR_WINDOWS];
+	u64 at32;	/* where the 32-bit window goes when no BAR ties it down */
 };
 
 static bool identity(const struct pvpci_plan *plan)
@@ -146,7 +147,9 @@ static int take_fixed(struct work *w)
 
 static struct pvpci_interval range32(const struct work *w)
 {
-	return pvpci_place_range32(w->plan, w->hull[PVPCI_WINDOW_32].start);
+	const struct pvpci_interval *hull = &w->hull[PVPCI_WINDOW_32];
+
+	return pvpci_place_range32(w->plan, hull->end ? hull->start : w->at32);
 }
 
 /* Close to the 32-bit BARs there are, so that the window stays small. */
@@ -236,8 +239,15 @@ static int attempt(struct work *w, bool spare)
 	int ret;
 
 	collect_items(w, spare);
+	w->at32 = 0;
 	ret = attempt_side(w, true);
-	return ret == -ENOSPC ? attempt_side(w, false) : ret;
+	if (ret == -ENOSPC)
+		ret = attempt_side(w, false);
+	if (ret != -ENOSPC)
+		return ret;
+	/* Where the end cannot be used, the bottom may be the only place for a large BAR. */
+	w->at32 = w->plan->aperture_bytes - 1;
+	return attempt_side(w, false);
 }
 
 /**
@@ -378,13 +388,48 @@ static void work_exit(struct work *w)
 	kvfree(w->space.taken);
 }
 
+/* Of those that were dropped, the one to try after @last: in the reverse of that order. */
+static struct pvpci_place_function *next_dropped(struct pvpci_plan *plan,
+						 const struct pvpci_place_function *last)
+{
+	struct pvpci_place_function *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_functions; i++) {
+		struct pvpci_place_function *f = &plan->function[i];
+
+		if (!f->dropped || (last && !pvpci_place_loses(f, last)))
+			continue;
+		if (!best || pvpci_place_loses(best, f))
+			best = f;
+	}
+	return best;
+}
+
+/* One that could not have a place anyhow may have been dropped after others that can. */
+static int readmit(struct work *w)
+{
+	struct pvpci_plan *plan = w->plan;
+	struct pvpci_place_function *f = NULL;
+	int ret = 0;
+
+	while ((f = next_dropped(plan, f))) {
+		f->dropped = false;
+		ret = oversubscribed(plan) ? -ENOSPC : attempt(w, false);
+		f->dropped = ret;
+		plan->nr_dropped -= !ret;
+	}
+	return ret ? attempt(w, false) : 0;
+}
+
 /**
  * pvpci_place - plan a whole bus
  * @plan: filled but for the answers
  *
  * When not everything fits, the room to keep free goes first. Then functions
  * lose their place one by one: those to keep and those that decode never,
- * otherwise lowest priority first, largest first, highest devfn first.
+ * otherwise lowest priority first, largest first, highest devfn first. Whoever
+ * fits beside those that are left has its place back, in the reverse order.
  *
  * Return: 0; -ENOSPC when even those to keep do not fit, nothing is placed
  * then; -EINVAL when settled functions overlap; -ENOMEM.
@@ -411,6 +456,8 @@ int pvpci_place(struct pvpci_plan *plan)
 			continue;
 		ret = attempt(&w, false);
 	}
+	if (!ret && plan->nr_dropped > 1)
+		ret = readmit(&w);
 	if (!ret)
 		answer(&w);
 	work_exit(&w);

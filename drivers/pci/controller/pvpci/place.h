@@ -53,7 +53,8 @@ struct pvpci_place_function {
 /**
  * struct pvpci_plan - a question and its answer
  * @cpu_base: physical address of the aperture
- * @aperture_bytes: its length, a power of two; @cpu_base is a multiple of it
+ * @aperture_bytes: what may be used of it from its start; @cpu_base is a multiple
+ *	of the next power of two
  * @spare32_bytes: room to keep free in the 32-bit window
  * @spare64_bytes: room to keep free in the 64-bit window
  * @fixed_windows: pvpci_place_more() must leave the windows as they are

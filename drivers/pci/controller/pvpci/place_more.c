@@ -239,7 +239,7 @@ static u64 largest_piece(const struct more *more, const struct pvpci_interval *p
 {
 	u64 bytes, at;
 
-	for (bytes = more->plan->aperture_bytes; bytes >= PVPCI_PAGE_BYTES; bytes /= 2)
+	for (bytes = BIT_ULL(63); bytes >= PVPCI_PAGE_BYTES; bytes /= 2)
 		if (!pvpci_space_find_low(&more->space, part->start, part->end, bytes, &at))
 			return bytes;
 	return 0;

@@ -95,6 +95,31 @@ void pvpci_windows_set(struct pvpci_windows *windows,
 	raw_spin_unlock_irqrestore(&windows->lock, flags);
 }
 
+static int cut(struct resource *reserved, void *end)
+{
+	*(u64 *)end = min_t(u64, *(u64 *)end, reserved->start);
+	return 0;
+}
+
+/**
+ * pvpci_windows_usable - how much of the aperture windows may cover
+ * @bus: its transport and layout are known
+ *
+ * Firmware reserves addresses wherever BAR2 comes to lie: on AMD's processors,
+ * and those that QEMU makes by default, the 12 GiB below 1 TiB. The resource tree
+ * gives nobody a piece of these, so the aperture ends where they begin.
+ *
+ * Return: bytes from its start.
+ */
+u64 pvpci_windows_usable(const struct pvpci_bus *bus)
+{
+	const struct pvpci_span *aperture = &bus->layout.area[PVPCI_AREA_APERTURE];
+	u64 start = bus->transport.bar2 + aperture->offset, end = start + aperture->bytes;
+
+	walk_iomem_res_desc(IORES_DESC_RESERVED, IORESOURCE_MEM, start, end - 1, &end, cut);
+	return end > start ? ALIGN_DOWN(end - start, PVPCI_PAGE_BYTES) : 0;
+}
+
 static void set_res(struct pvpci_bus *bus, unsigned int i, u64 start, u64 end)
 {
 	u64 aperture = bus->transport.bar2 + bus->layout.area[PVPCI_AREA_APERTURE].offset;

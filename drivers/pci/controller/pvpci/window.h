@@ -35,18 +35,21 @@ struct pvpci_bridge_window {
  *	written with both
  * @lock: raw, for edges of memory-enable, which read @window in any context
  * @res: children of BAR2
+ * @reserved_bytes: of the end of the aperture, which no window may cover
  * @claimed: which of @res are in the resource tree: all but empty ones
  */
 struct pvpci_windows {
 	struct pvpci_bridge_window window[PVPCI_NR_WINDOWS];
 	raw_spinlock_t lock;
 	struct resource res[PVPCI_NR_WINDOWS];
+	u64 reserved_bytes;
 	bool claimed[PVPCI_NR_WINDOWS];
 };
 
 u64 pvpci_window_to_bus(const struct pvpci_bridge_window windows[PVPCI_NR_WINDOWS], u64 offset);
 u64 pvpci_window_from_bus(const struct pvpci_bridge_window windows[PVPCI_NR_WINDOWS],
 			  u64 address, u64 bytes);
+u64 pvpci_windows_usable(const struct pvpci_bus *bus);
 u64 pvpci_windows_place_of(struct pvpci_windows *windows, u64 address, u64 bytes);
 void pvpci_windows_set(struct pvpci_windows *windows,
 		       const struct pvpci_bridge_window to[PVPCI_NR_WINDOWS]);

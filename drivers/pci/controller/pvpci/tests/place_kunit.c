@@ -87,6 +87,44 @@ static void place_huge(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, plan->nr_dropped, 1U);
 }
 
+/* 12 of 256 GiB are not ours: a large BAR fits at the bottom only, 32-bit ones behind it. */
+static void place_cut(struct kunit *test)
+{
+	struct pvpci_plan *plan = plan_create(test, HIGH, 244ULL * SZ_1G);
+
+	add(plan, SZ_512M, 128ULL * SZ_1G);
+	add(plan, SZ_256M, SZ_1G);
+	KUNIT_EXPECT_EQ(test, pvpci_place(plan), 0);
+	check_plan(test, plan);
+	KUNIT_EXPECT_EQ(test, plan->nr_dropped, 0U);
+	KUNIT_EXPECT_EQ(test, plan->function[0].bar[0].offset, 0ULL);
+	/* A later one finds room too, and nothing beyond what is ours. */
+	plan->function[0].settled = true;
+	plan->function[1].settled = true;
+	add(plan, SZ_64M, 32ULL * SZ_1G);
+	KUNIT_EXPECT_EQ(test, pvpci_place_more(plan), 0);
+	check_plan(test, plan);
+	KUNIT_EXPECT_EQ(test, plan->nr_dropped, 0U);
+	KUNIT_EXPECT_LE(test, plan->window[0].offset + plan->window[0].bytes,
+			plan->aperture_bytes);
+}
+
+/* The larger one is dropped first, which does not help the one that cannot fit. */
+static void place_readmits(struct kunit *test)
+{
+	struct pvpci_plan *plan = plan_create(test, HIGH, 4ULL * SZ_1G);
+
+	add(plan, SZ_4K, 2ULL * SZ_1G);
+	add(plan, SZ_1G, 0);
+	add(plan, SZ_4K, 0);
+	KUNIT_EXPECT_EQ(test, pvpci_place(plan), 0);
+	check_plan(test, plan);
+	KUNIT_EXPECT_EQ(test, plan->nr_dropped, 1U);
+	KUNIT_EXPECT_FALSE(test, plan->function[0].dropped);
+	KUNIT_EXPECT_TRUE(test, plan->function[1].dropped);
+	KUNIT_EXPECT_NE(test, plan->function[1].missing_piece, 0ULL);
+}
+
 static void place_spare(struct kunit *test)
 {
 	struct pvpci_plan *plan = plan_create(test, HIGH, SZ_64M);
@@ -225,6 +263,8 @@ static struct kunit_case place_cases[] = {
 	KUNIT_CASE(place_exact_fit),
 	KUNIT_CASE(place_below_4g),
 	KUNIT_CASE(place_huge),
+	KUNIT_CASE(place_cut),
+	KUNIT_CASE(place_readmits),
 	KUNIT_CASE(place_spare),
 	KUNIT_CASE(place_spare_goes_first),
 	KUNIT_CASE(place_losers),
