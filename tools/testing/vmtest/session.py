@@ -184,6 +184,15 @@ class Session:
             self.guest_restarted = True
             self.agent.restarted()
 
+    def pin(self):
+        """How to start QEMU on one processor of the host; machine.ACCELS says why."""
+        if self.accel != "tcg" or not shutil.which("taskset"):
+            return []
+        number = machine.processor(glob.glob("/dev/shm/vmtest-[0-9]*-*/processor"))
+        with open(self.run_directory + "/processor", "w", encoding="ascii") as file:
+            file.write("%d\n" % number)
+        return ["taskset", "-c", "%d" % number]
+
     async def start_guest(self):
         await asyncio.start_unix_server(self.serve_report, self.socket("report"))
         self.monitor = Monitor(self.path("qmp.log"), self.on_qemu_event)
@@ -192,7 +201,7 @@ class Session:
         self.agent = Agent()
         await asyncio.start_unix_server(self.agent.serve_guest, self.socket("exec"))
         await asyncio.start_unix_server(self.agent.serve_client, self.socket("guest"))
-        args = machine.command(self)
+        args = self.pin() + machine.command(self)
         with open(self.path("qemu.sh"), "w", encoding="utf-8") as file:
             file.write(shlex.join(args) + "\n")
         if self.options.shell:
