@@ -128,6 +128,7 @@ static void consider(struct site *s, u64 place, u64 start, u64 end)
 {
 	struct plan_spot *spots = s->w->spots, now = {
 		.place = place, .bytes = s->request->size, .start = start, .size = end - start,
+		.bound = ~0ULL,
 	};
 	u16 i = PLAN_SPOTS;
 
@@ -234,7 +235,7 @@ static void take_spot(const struct site *s, const struct plan_spot *spot, struct
 }
 
 /* Improve the prices until the spot is known to cost @enough. */
-static u64 bound_spot(const struct site *s, const struct plan_spot *spot, u64 enough, u32 *rounds)
+static u64 bound_spot(const struct site *s, struct plan_spot *spot, u64 enough, u32 *rounds)
 {
 	struct plan_work *w = s->w;
 	s64 demand[PLAN_LEVELS], cleared[PLAN_LEVELS], value, best, step = 0;
@@ -253,8 +254,10 @@ static u64 bound_spot(const struct site *s, const struct plan_spot *spot, u64 en
 			break;
 		for (i = 0; i <= w->top; i++)
 			value += (s64)w->price[i] * demand[i];
-		if (value > best)
+		if (value > best) {
 			best = value;
+			memcpy(spot->price, w->price, sizeof(w->price));
+		}
 		if ((u64)best >> WORTH_UNIT >= enough || !worth_adjust(w, demand, cleared, step))
 			break;
 	}
@@ -309,19 +312,24 @@ u64 floor_find(struct plan_work *w)
 	u16 i;
 
 	for (i = 0; i < PLAN_SPOTS; i++)
-		w->spots[i].cost = ~0ULL;
+		w->spots[i] = (struct plan_spot) { .cost = ~0ULL, .bound = ~0ULL };
 	if (!survey(&s))
 		return 0;
 	each_place(&s);
 	if (s.spots >= MAX_SPOTS)
 		return 0;
+	for (i = 0; i < PLAN_SPOTS; i++) {
+		w->spots[i].bound = w->spots[i].cost;
+		memcpy(w->spots[i].price, w->price, sizeof(w->price));
+	}
 	least = w->spots[PLAN_SPOTS - 1].cost;
 	if (!w->top)
 		return w->spots[0].cost;
 	memcpy(keep, w->price, sizeof(keep));
 	for (i = 0; i < PLAN_SPOTS && w->spots[i].cost < least; i++) {
 		memcpy(w->price, keep, sizeof(keep));
-		least = plan_min(least, bound_spot(&s, &w->spots[i], least, &rounds));
+		w->spots[i].bound = bound_spot(&s, &w->spots[i], least, &rounds);
+		least = plan_min(least, w->spots[i].bound);
 	}
 	memcpy(w->price, keep, sizeof(keep));
 	return least;

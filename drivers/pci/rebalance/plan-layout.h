@@ -85,7 +85,7 @@ struct plan_items {
 	u16 count;
 };
 
-/* Spots that plan-floor.c looks at closely. */
+/* Spots that plan-floor.c looks at closely, and plan-spots.c after it. */
 #define PLAN_SPOTS	32
 
 /**
@@ -95,6 +95,8 @@ struct plan_items {
  * @start: first address of the range that must be cleared
  * @size: its bytes
  * @cost: of clearing it
+ * @bound: what a plan that uses it must cost, as far as that is known
+ * @price: by level, prices that show this
  */
 struct plan_spot {
 	u64 place;
@@ -102,6 +104,8 @@ struct plan_spot {
 	u64 start;
 	u64 size;
 	u64 cost;
+	u64 bound;
+	u64 price[PLAN_LEVELS];
 };
 
 /**
@@ -308,11 +312,18 @@ u64 blocks_free(const struct plan_work *w, const struct plan_items *items, u16 l
 bool blocks_minimise(const struct plan_work *w, const struct plan_items *items, s64 *value,
 		     s64 *cleared);
 u64 worth_init(struct plan_work *w);
+void worth_apply(struct plan_work *w);
 bool worth_adjust(struct plan_work *w, const s64 *demand, const s64 *cleared, s64 step);
 u64 worth_of_hole(const struct plan_work *w, u64 start, u64 end);
 u64 floor_find(struct plan_work *w);
 bool offer_next(struct plan_work *w, u16 node, const struct plan_choice *after, u64 ceiling,
 		struct plan_choice *out);
+bool offer_place(struct plan_work *w, u16 node, u64 start, u64 size, u64 ceiling,
+		 struct plan_choice *out);
+
+void search_follow(struct plan_work *w, u16 node, const struct plan_choice *c);
+void search_layouts(struct plan_work *w, u64 cost, u32 effort, bool first_pass);
+void spots_search(struct plan_work *w, u32 effort);
 
 bool plan_prove(struct plan_work *w, struct plan_result *result);
 u16 order_steps(struct plan_work *w, const struct plan_place *to, u16 *down_at_once, bool write);

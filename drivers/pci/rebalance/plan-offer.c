@@ -389,3 +389,35 @@ bool offer_next(struct plan_work *w, u16 node, const struct plan_choice *after, 
 	*out = s.best;
 	return s.best.price != ~0ULL;
 }
+
+static void visit_spot(struct scan *s)
+{
+	if (is_open(s))
+		offer(s, s->spot_start, s->spot_size);
+}
+
+/**
+ * offer_place - look at one place only
+ * @w: layout
+ * @node: what wants a place
+ * @start: first address
+ * @size: bytes
+ * @ceiling: highest price of interest
+ * @out: the choice
+ *
+ * Return: false if the node cannot be there, or not at that price.
+ */
+bool offer_place(struct plan_work *w, u16 node, u64 start, u64 size, u64 ceiling,
+		 struct plan_choice *out)
+{
+	struct scan s = {
+		.w = w, .n = &w->space->nodes[node], .node = node, .ceiling = ceiling,
+		.spot_start = start, .spot_size = size, .best.price = ~0ULL,
+	};
+
+	if (s.n->flags & PLAN_WINDOW)
+		measure_window(&s);
+	each_window(&s, visit_spot);
+	*out = s.best;
+	return s.best.price != ~0ULL;
+}

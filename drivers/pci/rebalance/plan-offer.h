@@ -26,6 +26,8 @@
  * @loose: windows: bytes of contents that have no place at home
  * @inner: windows: alignment of the largest contents
  * @largest: windows: largest BAR that waits for a place in it
+ * @spot_start: offer_place(): first address
+ * @spot_size: offer_place(): bytes
  */
 struct scan {
 	struct plan_work *w;
@@ -45,6 +47,8 @@ struct scan {
 	u64 loose;
 	u64 inner;
 	u64 largest;
+	u64 spot_start;
+	u64 spot_size;
 };
 
 int price_compare(const struct plan_choice *a, const struct plan_choice *b);

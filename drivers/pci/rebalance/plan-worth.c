@@ -204,6 +204,19 @@ static void init_loads(struct plan_work *w)
 }
 
 /**
+ * worth_apply - let the prices steer the search
+ * @w: layout, with prices
+ */
+void worth_apply(struct plan_work *w)
+{
+	u16 i;
+
+	for (i = 0; i < w->space->node_count; i++)
+		w->worth[i] = w->space->nodes[i].flags & PLAN_WINDOW ?
+			0 : worth_of_size(w, w->space->nodes[i].size);
+}
+
+/**
  * worth_init - learn what space is worth and what any plan must cost
  * @w: layout as given
  *
@@ -240,8 +253,6 @@ u64 worth_init(struct plan_work *w)
 	}
 	memcpy(w->price, keep, sizeof(keep));
 	init_loads(w);
-	for (i = 0; i < w->space->node_count; i++)
-		w->worth[i] = w->space->nodes[i].flags & PLAN_WINDOW ?
-			0 : worth_of_size(w, w->space->nodes[i].size);
+	worth_apply(w);
 	return w->top ? (u64)(best + (1 << WORTH_UNIT) - 1) >> WORTH_UNIT : 0;
 }

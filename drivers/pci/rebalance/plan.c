@@ -40,7 +40,8 @@
  * use a share of what its parent has left, so that a bad early choice is revisited before the
  * budget is spent below it, and a BAR with a free place looks at no others; a second pass does
  * neither and prunes with the price found. (On a flat bus the first pass is enough unless it had to
- * cut.)
+ * cut.) Where the plan is then more than a tenth above the lower bound, plan-spots.c searches again
+ * from the places that this bound was found at.
  * Candidates are ranked by their price, plus what moving the contents of a lifted window will
  * probably cost, plus the worth of the space that whoever is lifted will use up elsewhere;
  * plan-worth.c learns that worth, and with it a lower bound of the cost, which plan-floor.c raises
@@ -64,9 +65,6 @@
 #include <string.h>
 #define EXPORT_SYMBOL_IF_KUNIT(symbol) struct plan_exported
 #endif
-
-/* Layouts of equal price to compare by downtime and holes before that is good enough. */
-#define TIES	64
 
 static bool is_power_of_two(u64 x)
 {
@@ -121,161 +119,6 @@ int plan_check(const struct plan_space *space)
 }
 EXPORT_SYMBOL_IF_KUNIT(plan_check);
 
-/* The homeless node nearest to the host bridge, and of those the largest. */
-static bool pick(const struct plan_work *w, u16 *node)
-{
-	u64 best_size = 0;
-	u16 best_depth = PLAN_NONE, i;
-
-	*node = PLAN_NONE;
-	for (i = 0; i < w->space->node_count; i++) {
-		const struct plan_node *n = &w->space->nodes[i];
-		u16 depth;
-		u64 size;
-
-		if (w->at[i].state != PLAN_HOMELESS)
-			continue;
-		depth = w->bus[n->bus].depth;
-		if (*node != PLAN_NONE && depth > best_depth)
-			continue;
-		size = n->flags & PLAN_WINDOW ? layout_need(w, i) : n->size;
-		if (*node != PLAN_NONE && depth == best_depth && size <= best_size)
-			continue;
-		*node = i;
-		best_depth = depth;
-		best_size = size;
-	}
-	return *node != PLAN_NONE;
-}
-
-/* A complete layout: keep it if it is better in the order of the goals. */
-static void finish(struct plan_work *w)
-{
-	u64 cost = price_layout(w, w->at), hole;
-	u16 down;
-
-	if (cost > w->best_cost)
-		return;
-	order_steps(w, w->at, &down, false);
-	hole = layout_holes(w);
-	w->ties++;
-	if (cost == w->best_cost &&
-	    (down > w->best_down || (down == w->best_down && hole <= w->best_hole)))
-		return;
-	if (cost < w->best_cost)
-		w->ties = 0;
-	w->best_cost = cost;
-	w->best_down = down;
-	w->best_hole = hole;
-	memcpy(w->best, w->at, w->space->node_count * sizeof(*w->best));
-}
-
-/* Lift what stands in the chosen place and put the node there, or lift its window to grow it. */
-static void follow(struct plan_work *w, u16 node, const struct plan_choice *c)
-{
-	const struct plan_node *n = &w->space->nodes[node];
-	const struct plan_bus *b = &w->bus[n->bus];
-	u16 i;
-
-	if (c->grow) {
-		layout_lift(w, c->window);
-		layout_promise(w, node, c->window);
-		return;
-	}
-	if (c->size) {
-		i = layout_first(w, n->bus, c->start);
-		while (i < b->row_count && w->at[w->row[b->row_at + i]].start < c->start + c->size)
-			layout_lift(w, w->row[b->row_at + i]);
-	}
-	if (n->flags & PLAN_WINDOW) {
-		b = &w->bus[n->behind];
-		for (i = 0; i < b->row_count; ) {
-			u16 child = w->row[b->row_at + i];
-			const struct plan_place *p = &w->at[child];
-
-			if (p->holder == node && !plan_within(c->start, c->size, p->start, p->size))
-				layout_lift(w, child);
-			else
-				i++;
-		}
-	}
-	layout_place(w, node, c->window, c->start, c->size);
-}
-
-static void push(struct plan_work *w, u16 node, u64 cost, u32 stop)
-{
-	struct plan_frame *f = &w->frame[w->depth++];
-
-	f->node = node;
-	f->cost = cost;
-	f->stop = stop;
-	f->mark = w->trail_count;
-	f->fresh = true;
-}
-
-/* Highest price of interest. Ties are looked at for the lower goals, but not for ever. */
-static u64 ceiling(const struct plan_work *w, u64 cost)
-{
-	u64 limit = w->best_cost;
-
-	if (limit == ~0ULL)
-		return ~0ULL - 1 - cost;
-	if (w->ties >= TIES)
-		limit--;
-	return limit - cost;
-}
-
-static bool advance(struct plan_work *w, struct plan_frame *f)
-{
-	struct plan_choice next;
-
-	if (f->cost > w->best_cost || (w->ties >= TIES && f->cost >= w->best_cost))
-		return false;
-	if (!f->fresh && w->offers >= f->stop) {
-		w->cut = true;
-		return false;
-	}
-	if (!offer_next(w, f->node, f->fresh ? NULL : &f->tried, ceiling(w, f->cost), &next))
-		return false;
-	f->tried = next;
-	f->fresh = false;
-	return true;
-}
-
-static void search(struct plan_work *w, u32 effort, bool first_pass)
-{
-	u32 end = w->offers + effort;
-	u16 node;
-
-	w->cut = false;
-	w->brisk = first_pass;
-	w->depth = 0;
-	if (!pick(w, &node)) {
-		finish(w);
-		return;
-	}
-	push(w, node, 0, end);
-	while (w->depth) {
-		struct plan_frame *f = &w->frame[w->depth - 1];
-		u64 cost;
-
-		layout_undo(w, f->mark);
-		if (!advance(w, f)) {
-			w->depth--;
-			continue;
-		}
-		follow(w, f->node, &f->tried);
-		cost = f->cost + f->tried.price;
-		if (!pick(w, &node))
-			finish(w);
-		else if (!first_pass)
-			push(w, node, cost, end);
-		else
-			push(w, node, cost, w->offers + (f->stop > w->offers ?
-				(f->stop - w->offers) / 5 * 3 : 0));
-	}
-}
-
 static void report(struct plan_work *w, struct plan_result *result)
 {
 	struct plan_space *space = w->space;
@@ -317,6 +160,33 @@ static bool is_uniform(const struct plan_space *space)
 	return windows == 1;
 }
 
+/* Both passes. */
+static void search_twice(struct plan_work *w, u32 effort)
+{
+	u32 from = w->offers;
+
+	search_layouts(w, 0, effort, true);
+	if (w->cut || !is_uniform(w->space))
+		search_layouts(w, 0, plan_min(effort / 4,
+					      effort - plan_min(effort, w->offers - from)), false);
+}
+
+/* Lower bound of the cost, given that of plan-worth.c and plan-floor.c. */
+static u64 bound(const struct plan_work *w, u64 floor)
+{
+	if (!w->cut && !w->thinned)
+		return w->best_cost;
+	return plan_min(plan_max(w->thinned ? 0 : w->bound, floor), w->best_cost);
+}
+
+/* Is there a plan, and within a tenth of the bound? Or is it known that there is none? */
+static bool is_near(const struct plan_work *w, u64 floor)
+{
+	u64 least = bound(w, floor);
+
+	return least == w->best_cost || w->best_cost - least <= least / 10;
+}
+
 /**
  * plan_find - find the cheapest layout that gives every request a place
  * @space: the tree; results are written into its nodes
@@ -348,13 +218,12 @@ int plan_find(struct plan_space *space, void *work, struct plan_result *result)
 	w.bound = ~0ULL;
 	floor = worth_init(&w);
 	floor = plan_max(floor, floor_find(&w));
-	search(&w, effort, true);
-	if (w.cut || !is_uniform(space))
-		search(&w, plan_min(effort / 4, effort - plan_min(effort, w.offers)), false);
+	search_twice(&w, effort);
+	if (!is_near(&w, floor))
+		spots_search(&w, effort);
 	result->offers = w.offers;
 	complete = !w.cut && !w.thinned;
-	result->bound = complete ? w.best_cost : plan_min(plan_max(w.thinned ? 0 : w.bound, floor),
-							  w.best_cost);
+	result->bound = bound(&w, floor);
 	result->optimal = result->bound == w.best_cost;
 	if (w.best_cost == ~0ULL) {
 		result->bound = 0;

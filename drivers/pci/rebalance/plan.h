@@ -84,7 +84,8 @@ struct plan_node {
  * @node_count: entries of @nodes, at most PLAN_MAX_NODES
  * @bus_count: buses are 0 to @bus_count - 1
  * @owner_count: entries of @owner_cost
- * @effort: offers to price before the search settles for what it has, 0 for PLAN_EFFORT
+ * @effort: offers to price before the search settles for what it has, 0 for PLAN_EFFORT; as many
+ *	once more where that is far from the bound
  */
 struct plan_space {
 	struct plan_node *nodes;

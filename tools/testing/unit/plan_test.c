@@ -295,7 +295,7 @@ static bool large(bool bridges)
 			return fail(wrong, &r, NULL);
 		count++;
 		proven += r.optimal;
-		if (r.offers > 2 * PLAN_EFFORT && !tree.space.effort)
+		if (r.offers > 3 * PLAN_EFFORT && !tree.space.effort)
 			return fail("more offers than it was allowed", &r, NULL);
 		if (!bridges && plan_bound(&tree.space, 64 << 10) > (double)r.bound)
 			r.bound = (u64)plan_bound(&tree.space, 64 << 10);
@@ -308,13 +308,13 @@ static bool large(bool bridges)
 			return fail("cheaper than the bound", &r, NULL);
 		cost += r.cost;
 		bound += r.bound;
-		/* Whether a window moves or is closed is a matter of a few units. */
+		/* The bound does not know how many windows must move or close, at a unit each. */
 		far += r.cost * 10 > r.bound * 11 + (bridges ? 30 : 0);
 	}
 	printf("# %s: %u nodes on average, %u plans, %u proven cheapest, cost/bound %.4f, more than 10 %% above: %u, impossible %u, gave up %u, slowest %llu us\n",
 	       bridges ? "bridges" : "flat", nodes / round, count, proven,
 	       bound ? (double)cost / bound : 1.0, far, none, gave, (unsigned long long)slowest);
-	return !gave && far * 20 <= count && cost * 50 <= bound * 51;
+	return !gave && far * 100 <= count && cost * 50 <= bound * 51;
 }
 
 static bool test_large_flat(void)
