@@ -3,12 +3,14 @@
 #
 # The host wants room: pvpcictl rebalance on a bus that is full of small holes. Every way to be
 # refused, which changes nothing; a dry run, which changes nothing either; then the moves, after
-# which the disks still have their data and a new function finds its place.
+# which the disks still have their data, and a function that had found no place has one.
 #
 # vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-host.json --disk-mib 4 --host self --timeout 400
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
+# shellcheck source=lib/every_change.sh
+. "$(dirname "$0")/lib/every_change.sh"
 
 guest() { "$GUEST" "$@"; }
 ctl() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
@@ -111,7 +113,8 @@ check "dry run" eval 'ctl rebalance --room 256K --dry-run >out'
 sed 's/^/# /' out
 same "it tells what would move" 1 "$(grep -cE "step 1: 0[37].0 BAR 0 128K, 0x.* cost [1-9].*with its driver" out)"
 unchanged "dry run"
-check "make room while the disks are in use" eval 'ctl rebalance --room 256K >out'
+make_room() { ctl rebalance --room 256K >out; }
+every_change "make room while the disks are in use" state make_room
 sed 's/^/# /' out
 check "it tells for how long it stopped" grep -qE "was stopped for [0-9]+ us" out
 check "the hole is there" test "$(hole)" -ge $((256 * 1024))
@@ -125,10 +128,16 @@ remember
 check "dry run for as much as can be" eval 'ctl --json rebalance --dry-run >out'
 same "that is half of the aperture" $((512 * 1024)) "$(value 'a["rebalance"]["bytes"]' <out)"
 unchanged "dry run for as much as can be"
+large='{"slot": "09.0", "model": "testdev", "msix": 4, "bars": [{"bar": 0, "bytes": "512K", "bits": 64}]}'
+check "a large function finds no room" eval '! ctl add "$large" >out 2>&1'
+check "what it says" grep -q "no room, .* are missing in one piece, 0 in total" out
 check "make it" eval 'ctl --json rebalance >out'
 value '"# " + json.dumps(a["rebalance"])' <out
 check "a disk was moved and stopped" test "$(value 'len([m for m in a["rebalance"]["moves"]
 	if m["slot"] in ("01.0", "05.0") and m["down_us"] > 0])' <out)" -gt 0
+within "the large function has taken it by itself" 20 guest \
+	"[ -e /sys/bus/pci/drivers/pvpci_testdev/10001:00:09.0 ]"
+check "it leaves" ctl eject --timeout=20 09.0
 check "the hole is there" test "$(hole)" -ge $((512 * 1024))
 ctl space | sed 's/^/# /'
 find_disks
@@ -144,8 +153,7 @@ same "the host knows where every BAR is" \
 remember
 check "once more: nothing has to move" eval 'ctl rebalance --room 512K | grep -q "nothing has to move"'
 unchanged "once more"
-check "a large function finds its place" ctl add '{"slot":"09.0","model":"testdev","msix":4,
-	"bars":[{"bar":0,"bytes":"512K","bits":64}]}'
+check "a large function finds its place" ctl add "$large"
 remember
 refused 1 "missing in total" --room 128K --bits 32
 

@@ -3,11 +3,14 @@
 #
 # A root complex with 24 ports, a switch below one of them, NVMe controllers in two: functions with
 # a 64 MiB BAR are hot-added below the switch and in the last port, and find room by themselves while
-# nothing that runs moves. What QEMU asks to reserve behind a port (mem-reserve) stays with it.
+# nothing that runs moves, the first when every single change of the windows has failed once and was
+# undone. What QEMU asks to reserve behind a port (mem-reserve) stays with it.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh
 . "$here/lib/ktap.sh"
+# shellcheck source=lib/every_change.sh
+. "$here/lib/every_change.sh"
 
 if [ -z "${GUEST:-}" ]; then
 	disks=$(mktemp -d /dev/shm/rebalance-XXXXXX)
@@ -47,15 +50,31 @@ places='for fn in /sys/bus/pci/drivers/nvme/0*; do echo $fn; head -n 6 $fn/resou
 before=$(guest "$places")
 reserve="grep -q '0000:00:03.1, never less than 4 MiB' $dir/space"
 check "what port 9 reserves is known" guest "$reserve"
+
+# added: the function that was hot-added last
+added() { guest 'for fn in /sys/bus/pci/devices/*; do
+	[ "$(cat $fn/vendor $fn/device | xargs)" = "0x1af4 0x1110" ] && echo ${fn##*/}; done' | tail -n 1; }
+# state: registers and resources of all windows and functions
+state() { guest 'grep -v nvme /proc/iomem; cd /sys/bus/pci/devices; for fn in *; do
+	echo $fn; readlink $fn/driver; head -n 14 $fn/resource
+	hexdump -v -s 4 -n 2 $fn/config; hexdump -v -s 16 -n 40 $fn/config; done'; }
+make_room() { guest "echo $new >$dir/request"; }
+
 for port in dp2 rp23; do
 	"$QMP" object-add qom-type=memory-backend-ram "id=ram-$port" "size:=$((64 << 20))" >/dev/null
+	# This one is only served when each change of the move has failed once, the other at once.
+	[ "$port" = rp23 ] || guest "echo 1 >$FAIL_AT"
 	"$QMP" device_add driver=ivshmem-plain "memdev=ram-$port" "bus=$port" "id=f$port" >/dev/null
+	if [ "$port" = dp2 ]; then
+		within "$port: not served" 40 guest "grep -q '^failed' $dir/result"
+		new=$(added)
+		every_change "$port" state make_room
+	fi
 	within "$port: served" 40 guest "grep -q '^done' $dir/result"
 	guest "cat $dir/result $dir/plan" | sed 's/^/# /'
-	bar=$(guest 'for fn in /sys/bus/pci/devices/*; do
-		[ "$(cat $fn/vendor $fn/device | xargs)" = "0x1af4 0x1110" ] || continue
-		setpci -s ${fn##*/} COMMAND=2:2
-		sed -n 3p $fn/resource | cut -d" " -f1; done' | tail -n 1)
+	new=$(added)
+	guest "setpci -s $new COMMAND=2:2"
+	bar=$(guest "sed -n 3p /sys/bus/pci/devices/$new/resource" | cut -d' ' -f1)
 	check "$port: BAR 2 has an address" test $((bar)) -ne 0
 	check "$port: QEMU decodes it" grep -qE "ram-$port" \
 		<<<"$("$QMP" human-monitor-command command-line='info mtree -f')"

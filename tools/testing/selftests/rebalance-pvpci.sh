@@ -3,12 +3,15 @@
 #
 # 25 NVMe controllers on a pvpci bus, replaced one by one by seeded chance for months, until one
 # finds no room although enough is free in total. Then pci_rebalance makes room by moving others,
-# whose data is verified before and after, and the months go on with it.
+# whose data is verified before and after, and the months go on with it. Before it succeeds every
+# single change of the move is made to fail, and nothing may differ afterwards.
 #
 # vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-pvpci.json --disk-mib 4 --host self --timeout 400
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
+# shellcheck source=lib/every_change.sh
+. "$(dirname "$0")/lib/every_change.sh"
 
 guest() { "$GUEST" "$@"; }
 ctl() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
@@ -79,7 +82,19 @@ check "without leave to rebind there is no plan" guest \
 	"! echo $(fn "$lost") 2>/dev/null >$dir/request"
 guest "cat $dir/result" | sed 's/^/# /'
 guest "for fn in /sys/bus/pci/drivers/nvme/10001:*; do echo \$(basename \$fn) idle >$dir/allow; done"
-check "make room" guest "echo $(fn "$lost") >$dir/request"
+# state: all that a move may change, on both sides, once the drivers are at work again
+state()
+{
+	local end=$((SECONDS + 60))
+
+	until all_live 24 || [ $SECONDS -gt $end ]; do sleep 0.1; done
+	guest 'grep -v nvme /proc/iomem; cd /sys/bus/pci/devices; for fn in 10001:*; do
+		echo $fn; readlink $fn/driver; head -n 7 $fn/resource
+		hexdump -v -s 4 -n 2 $fn/config; hexdump -v -s 16 -n 24 $fn/config; done'
+	ctl --json space
+}
+make_room() { guest "echo $(fn "$lost") >$dir/request"; }
+every_change "make room" state make_room
 guest "cat $dir/result $dir/plan" | sed 's/^/# /'
 within "all 25 are there" 30 all_live 25
 check "the survivors' data is right" verify "--verify_only=1"
