@@ -2,9 +2,10 @@
 /*
  * plan-spots.c - search again from the spots that plan-floor.c found cheap
  *
- * The search of plan-search.c ranks a place by guesses. plan-floor.c knows for a few spots what they
- * must cost at least, and the cheapest layout most often uses one of these. So take one after the
- * other, the cheapest first, as if the first decisions had been made that way, and go on from there.
+ * The search of plan-search.c ranks a place by guesses. plan-floor.c knows for a few spots what
+ * they must cost at least, and the cheapest layout most often uses one of these. So take one after
+ * the other, the cheapest first, as if the first decisions had been made that way, and go on from
+ * there.
  */
 #include "plan-layout.h"
 
@@ -17,7 +18,7 @@
 /* Each spot gets such a part of the effort. */
 #define SPOT_SHARE	16
 
-/* Let all windows above the request ask for room; the topmost, or PLAN_NONE if there is a choice. */
+/* Let all windows above the request grow; returns the topmost, PLAN_NONE if there is a choice. */
 static u16 lift_windows(struct plan_work *w, u16 request, u64 *cost)
 {
 	const struct plan_node *nodes = w->space->nodes;
