@@ -307,7 +307,7 @@ static void work(struct work_struct *work)
 		update(bus);
 	if (!READ_ONCE(bus->removing) && pvpci_state(bus) == PVPCI_STATE_RUNNING)
 		follow(bus);
-	pvpci_slots_show(bus);
+	pvpci_slots_answer(bus);
 	mutex_unlock(&bus->topology);
 	pvpci_expedite_end(expedited);
 	pvpci_rescan_unlock(rescan);

@@ -212,13 +212,7 @@ void pvpci_slots_run(struct pvpci_bus *bus)
 	}
 }
 
-/**
- * pvpci_slots_show - show and answer what has become of the slots
- * @bus: the bus
- *
- * Context: rescan lock and pvpci_bus.topology held.
- */
-void pvpci_slots_show(struct pvpci_bus *bus)
+static void show(struct pvpci_bus *bus)
 {
 	unsigned int i, devfn;
 
@@ -231,10 +225,32 @@ void pvpci_slots_show(struct pvpci_bus *bus)
 		for (devfn = i << 3; devfn < (i + 1) << 3; devfn++)
 			power |= !!rcu_access_pointer(bus->by_devfn[devfn]);
 		WRITE_ONCE(slot->power, power);
-		if (slot->seen == slot->handled)
+	}
+}
+
+/**
+ * pvpci_slots_answer - show what has become of the slots, and tell who asked for it
+ * @bus: the bus; drivers have seen its new functions
+ *
+ * Who has asked for power hears nothing while the table is still to be looked at.
+ *
+ * Context: rescan lock and pvpci_bus.topology held.
+ */
+void pvpci_slots_answer(struct pvpci_bus *bus)
+{
+	unsigned int i;
+
+	show(bus);
+	for (i = 0; i < ARRAY_SIZE(bus->slot); i++) {
+		struct pvpci_slot *slot = bus->slot[i];
+
+		if (!slot || slot->seen == slot->handled)
 			continue;
-		if (slot->doing && !power)
+		if (slot->doing && !slot->power) {
+			if (READ_ONCE(bus->relations_pending))
+				continue;
 			slot->result = -ENODEV;
+		}
 		/* Release: after the result. */
 		smp_store_release(&slot->handled, slot->seen);
 		wake_up_all(&slot->wait);
@@ -323,7 +339,7 @@ void pvpci_slots_update(struct pvpci_bus *bus, const struct pvpci_function_info 
 		if (first[i])
 			slot_add(bus, i, first[i]);
 	}
-	pvpci_slots_show(bus);
+	show(bus);
 }
 
 /**

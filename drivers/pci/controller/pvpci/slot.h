@@ -9,7 +9,7 @@ struct pvpci_bus;
 struct pvpci_function_info;
 
 void pvpci_slots_update(struct pvpci_bus *bus, const struct pvpci_function_info *info);
-void pvpci_slots_show(struct pvpci_bus *bus);
+void pvpci_slots_answer(struct pvpci_bus *bus);
 void pvpci_slots_run(struct pvpci_bus *bus);
 void pvpci_slots_remove(struct pvpci_bus *bus);
 

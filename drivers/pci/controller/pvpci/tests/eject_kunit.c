@@ -350,7 +350,7 @@ static void slots_work(struct work_struct *work)
 
 	mutex_lock(&bus->topology);
 	pvpci_slots_run(bus);
-	pvpci_slots_show(bus);
+	pvpci_slots_answer(bus);
 	mutex_unlock(&bus->topology);
 }
 
