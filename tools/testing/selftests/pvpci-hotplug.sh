@@ -210,11 +210,16 @@ check "what the host says is in sysfs" guest "cd /sys/bus/pci/devices/10006:00:0
 	[ \$(cat boot_critical) = 0 ] && [ \$((\$(cat serial))) -ne 0 ]"
 check "power off" guest "echo 0 >$slot/power && [ \$(cat $slot/power) = 0 ] && [ ! -e /sys/bus/pci/devices/10006:00:04.0 ]"
 same "the host says so" "04.0 off" "$(ctl list | awk '/04.0/ { print $1, $3 }')"
-check "power on, and its driver has it then" guest "echo 1 >$slot/power && [ -e /sys/bus/pci/devices/10006:00:04.0/driver ] &&
-	[ \$(cat $slot/power) = 1 ]"
+check "power on" guest "echo 1 >$slot/power && [ \$(cat $slot/power) = 1 ] && [ -e /sys/bus/pci/devices/10006:00:04.0 ]"
 check "off, and ejected" guest "echo 0 >$slot/power"
 check "eject what is off" ctl eject 04.0
 within "the slot is gone" 10 guest "[ ! -e $slot ]"
+
+check "a device that takes its time to attach" ctl add "$(dev 15.0 4K 0 '"attach_us": 300000')"
+slot=/sys/bus/pci/slots/6-15.0
+check "its power is on when its driver is at work" guest "echo 0 >$slot/power; echo 1 >$slot/power &&
+	echo 5 >/sys/bus/pci/drivers/pvpci_testdev/10006:00:15.0/scratch"
+check "it goes" ctl eject 15.0
 
 # Multifunction.
 check "a device of three functions" ctl add "[$(dev 14.0 4K 64K), $(dev 14.1 0 64K), $(dev 14.2 4K 0)]"
