@@ -104,17 +104,18 @@ def all_jobs(parts):
     """(name, one at a time?, jobs) of each stage."""
     guests = {"vmtest", "kunit", "selftests"} & set(parts)
     stages = [
-        ("fetch", True, [script("kernels", limit=1200, needed=True)]),
-        ("tools", True, [script("tools", variant, limit=600, needed=variant == "gcc")
-                         for variant in ("gcc", "clang", "asan")
-                         if "tools" in parts or (guests and variant != "clang")]),
-        ("modules", True, [script("modules", kernel, limit=600, needed=True)
-                           for kernel in PACKAGED
-                           if guests or "static" in parts]),
+        # Kernels come from elsewhere while the host programs are built and tested.
+        ("host", False, [script("kernels", limit=1200, needed=True)] +
+         [script("tools", variant, limit=600, needed=variant == "gcc")
+          for variant in ("gcc", "clang", "asan")
+          if "tools" in parts or (guests and variant != "clang")] +
+         (unit() if "unit" in parts else [])),
+        ("modules", False, [script("modules", kernel, limit=600, needed=True)
+                            for kernel in PACKAGED
+                            if guests or "static" in parts]),
         ("static", False, [script(name, limit=600) for name in (
             "sparse", "checkpatch", "cppcheck", "kernel-doc", "shellcheck", "python",
             "layout", "dkms", "conventions") if "static" in parts]),
-        ("unit", False, unit() if "unit" in parts else []),
         # A kernel takes both processors for minutes, so nothing runs beside it.
         ("kernels", True, [Job("build/" + kernel, [
             os.path.join(TOP, "tools/testing/kunit/build"), kernel], 1800, needed=True)

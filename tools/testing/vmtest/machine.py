@@ -52,7 +52,9 @@ class Kernel:
         self.release = env["KERNEL_RELEASE"]
         self.arch = env["KERNEL_ARCH"]
         self.cross = env["CROSS_COMPILE"]
-        self.image = os.path.join(self.directory, "vmlinuz")
+        unpacked = os.path.join(self.directory, "vmlinux")
+        self.image = unpacked if os.path.exists(unpacked) else \
+            os.path.join(self.directory, "vmlinuz")
         self.modules = os.path.realpath(os.path.join(self.directory, "modules"))
         self.qemu = "qemu-system-" + ("aarch64" if self.arch == "arm64" else "x86_64")
         self.debug = name.startswith("kunit-")
