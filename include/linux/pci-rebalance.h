@@ -108,5 +108,6 @@ struct pci_rebalance_room {
 };
 
 int pci_rebalance_make_room(struct pci_rebalance_room *room);
+bool pci_rebalance_is_seeking(void);
 
 #endif

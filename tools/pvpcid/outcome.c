@@ -2,6 +2,7 @@
 /*
  * What became of a function in the guest.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,11 +22,19 @@ static void take_name(char *name, size_t bytes, const char *text)
 	name[i] = '\0';
 }
 
+/* Some is being made in the guest: another outcome follows. */
+static bool room_is_sought(const struct function_outcome *outcome)
+{
+	return outcome->what == PVPCI_OUTCOME_NO_ROOM && outcome->error == EAGAIN;
+}
+
 static void say(const struct function *fn)
 {
 	const struct function_outcome *outcome = &fn->outcome;
 
-	if (outcome->what == PVPCI_OUTCOME_NO_ROOM)
+	if (room_is_sought(outcome))
+		log_info("%s: the guest has no room for its BARs and tries to make some", fn->name);
+	else if (outcome->what == PVPCI_OUTCOME_NO_ROOM)
 		log_warning("%s: the guest has no room for its BARs, %llu bytes are missing in one piece, %llu in total",
 			    fn->name, (unsigned long long)outcome->missing_piece,
 			    (unsigned long long)outcome->missing_bytes);
@@ -61,7 +70,7 @@ bool outcome_is_final(const struct function *fn, uint64_t now_ns)
 
 	if (!(fn->bus->host.in_force & PVPCI_F_OUTCOME))
 		return fn->stats.attached_ns;
-	if (!outcome->since_ns)
+	if (!outcome->since_ns || room_is_sought(outcome))
 		return false;
 	return outcome->what != PVPCI_OUTCOME_NO_DRIVER ||
 	       now_ns - outcome->since_ns >= DRIVER_COMES_NS;
@@ -86,7 +95,9 @@ json_t *outcome_report(const struct function *fn)
 		return json_null();
 	report = json_pack("{s:s, s:o}", "result", pvpci_outcome_name(outcome->what),
 			   "driver", text_or_null(outcome->driver));
-	if (report && outcome->error)
+	if (report && room_is_sought(outcome))
+		json_object_set_new(report, "seeking", json_true());
+	else if (report && outcome->error)
 		json_object_set_new(report, "error", json_string(strerror(outcome->error)));
 	if (report && outcome->what == PVPCI_OUTCOME_NO_ROOM) {
 		json_object_set_new(report, "missing_bytes",

@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/atomic.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -257,6 +258,24 @@ struct hot_add {
 };
 
 static struct workqueue_struct *hot_add_queue;
+/* Functions that were found and are yet to be looked at, or are being given room. */
+static atomic_t hot_adds = ATOMIC_INIT(0);
+
+/**
+ * pci_rebalance_is_seeking - is room being made for functions that were hot-added?
+ *
+ * Once it is not, drivers have looked at those that were found before.
+ *
+ * Context: any.
+ *
+ * Return: whether some may still get theirs.
+ */
+bool pci_rebalance_is_seeking(void)
+{
+	/* Pairs with atomic_dec_return(): what was done for them is seen then. */
+	return atomic_read_acquire(&hot_adds) > 0;
+}
+EXPORT_SYMBOL_GPL(pci_rebalance_is_seeking);
 
 static bool lacks_room(struct pci_dev *dev)
 {
@@ -298,6 +317,8 @@ static void hot_add_work(struct work_struct *work)
 		rebalance_run(&request);
 	pci_dev_put(h->dev);
 	kfree(h);
+	/* Not plain atomic_dec(), which orders nothing. */
+	atomic_dec_return(&hot_adds);
 }
 
 static int hot_add_notify(struct notifier_block *block, unsigned long event, void *data)
@@ -311,6 +332,7 @@ static int hot_add_notify(struct notifier_block *block, unsigned long event, voi
 		return NOTIFY_DONE;
 	INIT_WORK(&h->work, hot_add_work);
 	h->dev = pci_dev_get(to_pci_dev(data));
+	atomic_inc(&hot_adds);
 	queue_work(hot_add_queue, &h->work);
 	return NOTIFY_OK;
 }

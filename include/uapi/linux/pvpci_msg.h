@@ -263,7 +263,8 @@ struct pvpci_msg_why {
  * @row: row in the function table
  * @instance: its pvpci_function.instance
  * @outcome: PVPCI_OUTCOME_*
- * @error: FAILED: the guest's errno, 0 when it does not know
+ * @error: FAILED: the guest's errno, 0 when it does not know;
+ *	NO_ROOM: EAGAIN (11) while the guest still looks for some, another outcome follows
  * @missing_bytes: NO_ROOM: what free room lacks for its BARs in total
  * @missing_piece: NO_ROOM: what the largest free piece lacks for one of its BARs
  * @driver: BOUND, FAILED: name of the driver, NUL terminated, may be cut

@@ -21,15 +21,23 @@ dir=/sys/kernel/pci_rebalance
 sizes=(16K 32K 128K)
 months=${MONTHS:-60}
 
-# replace NUMBER SIZE: another controller with the same disk in the same slot; perhaps without room
-replace()
+# add NUMBER SIZE: a controller with this disk
+add()
 {
-	local slot
+	ctl add "{\"slot\":\"$(printf '%02x.0' $(($1 + 1)))\",\"model\":\"nvme\",\"serial\":\"M$1\",
+		\"queues\":1,\"bar_bytes\":\"$2\",\"namespaces\":[{\"file\":\"disk$1.img\"}]}"
+}
+eject() { ctl eject --timeout=20 "$(printf '%02x.0' $(($1 + 1)))" >/dev/null; }
 
-	slot=$(printf '%02x.0' $(($1 + 1)))
-	ctl eject --timeout=20 "$slot" >/dev/null || return
-	ctl add "{\"slot\":\"$slot\",\"model\":\"nvme\",\"serial\":\"M$1\",\"queues\":1,
-		\"bar_bytes\":\"$2\",\"namespaces\":[{\"file\":\"disk$1.img\"}]}" >/dev/null 2>&1 || :
+# replace NUMBER SIZE: another controller with the same disk in the same slot; perhaps without room
+replace() { eject "$1" && { add "$1" "$2" >/dev/null 2>&1 || :; }; }
+
+# outcome SLOT: as the host lists it, and whether the guest seeks room
+outcome()
+{
+	ctl --json list | python3 -c "import json, sys
+print(*[str(fn['outcome'].get(key)) for fn in json.load(sys.stdin)['functions'] if fn['slot'] == '$1'
+	for key in ('result', 'seeking')])"
 }
 
 fn() { printf '10001:00:%02x.0' $(($1 + 1)); }
@@ -111,12 +119,21 @@ import json, sys
 for fn in json.load(sys.stdin)["functions"]:
 	print(fn["slot"], fn["bars"][0]["assigned"])' | relative)"
 
-# The months go on, and room is made without being asked for.
-for number in 3 10; do
-	replace $number 128K
-	within "$number by 128K: at work" 20 live $number
-done
+# The months go on, and room is made without being asked for; who adds waits for it.
+check "3 leaves" eject 3
+check "3 by 128K: room is made" add 3 128K
+within "3 is at work" 20 live 3
+check "10 leaves" eject 10
+check "a function without a driver in its place" ctl add '{"slot":"0b.0","model":"testdev",
+	"bars":[{"bar":0,"bytes":"128K","bits":64}]}'
+same "it has no driver and is placed" "no-driver None" "$(outcome 0b.0)"
 check "by itself" guest "[ \$(dmesg | grep -c 'rebalance for.*done') -gt 1 ]"
 guest "dmesg | grep 'rebalance for'" | sed 's/^/# /'
 ctl space | sed 's/^/# later: /'
+
+# When that does not help, who adds is told so.
+check "3 leaves" eject 3
+check "there is no room, whatever moves" eval '! add 3 1M >out 2>&1'
+check "it says so" grep -q "no room" out
+same "and that is the end of it" "no-room None" "$(outcome 04.0)"
 ktap_end

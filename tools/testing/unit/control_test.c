@@ -212,7 +212,7 @@ static void test_add_waits(void **state)
 	assert_int_equal(control.adding, 0);
 }
 
-static uint32_t tell(uint32_t row, uint32_t outcome, const char *driver)
+static uint32_t tell_error(uint32_t row, uint32_t outcome, uint32_t error, const char *driver)
 {
 	uint8_t slot[PVPCI_SLOT_BYTES] = { 0 };
 	struct pvpci_msg_outcome *told = (void *)slot;
@@ -220,9 +220,15 @@ static uint32_t tell(uint32_t row, uint32_t outcome, const char *driver)
 	told->row = htole32(row);
 	told->instance = sim.bus.row[row] ? htole32(sim.bus.row[row]->instance) : 0;
 	told->outcome = htole32(outcome);
+	told->error = htole32(error);
 	told->missing_piece = htole64(4096);
 	snprintf((char *)told->driver, sizeof(told->driver), "%s", driver);
 	return (uint32_t)sim_ask(&sim, slot, PVPCI_MSG_OUTCOME, sizeof(*told));
+}
+
+static uint32_t tell(uint32_t row, uint32_t outcome, const char *driver)
+{
+	return tell_error(row, outcome, 0, driver);
 }
 
 static void expect_text(int fd, const char *wanted)
@@ -259,7 +265,14 @@ static void test_outcome(void **state)
 	assert_true(sim.bus.row[1]->stats.bound_ns && !sim.bus.row[2]->stats.bound_ns);
 	control_check(&control, clock_ns());
 	expect_text(fd, "\"driver\":\"n?v?me\"");
+	/* Room that is still being made is waited for. */
 	assert_null(ask(fd, ADD("\"wait_ms\": 5000, \"function\": " FN("08.0", "nvme"))));
+	assert_int_equal(tell_error(3, PVPCI_OUTCOME_NO_ROOM, EAGAIN, ""), 0);
+	control_check(&control, clock_ns());
+	turn();
+	assert_int_equal(control.adding, 1);
+	send_line(other, "{\"command\": \"list\"}");
+	expect_text(other, "\"seeking\":true");
 	assert_int_equal(tell(3, PVPCI_OUTCOME_NO_ROOM, ""), 0);
 	control_check(&control, clock_ns());
 	expect_text(fd, "\"missing_piece\":4096");

@@ -107,6 +107,22 @@ static void bind_first(struct pvpci_bus *bus)
 }
 
 /**
+ * pvpci_bind_has_driver - has a function a driver, or is one looking at it?
+ * @fn: known to PCI core
+ *
+ * Context: process context, rescan lock held.
+ * Return: whether it has.
+ */
+bool pvpci_bind_has_driver(struct pvpci_fn *fn)
+{
+	struct pci_dev *dev = pci_get_slot(fn->bus->bridge->bus, fn->info.devfn);
+	bool ret = dev && READ_ONCE(dev->dev.driver);
+
+	pci_dev_put(dev);
+	return ret;
+}
+
+/**
  * pvpci_bind_new - let drivers see what PCI core has scanned
  * @bus: its new functions are claimed and settled
  *

@@ -68,6 +68,7 @@ struct pvpci_slot;
  * @off_devfn: where a refused one was that the user has switched off, by row
  * @eject: what the host wants back, by row
  * @eject_again: looks whether what was in use still is
+ * @seek_again: looks whether pci_rebalance still seeks room
  * @slot: slots in sysfs, by device
  * @blocks: invalidations of config blocks
  * @stop: what the host wants to be stopped and moved
@@ -116,6 +117,7 @@ struct pvpci_bus {
 	u8 off_devfn[PVPCI_MAX_FUNCTIONS];
 	struct pvpci_eject eject[PVPCI_MAX_FUNCTIONS];
 	struct delayed_work eject_again;
+	struct delayed_work seek_again;
 	struct pvpci_slot *slot[PVPCI_MAX_FUNCTIONS / 8];
 
 	struct pvpci_blocks blocks;

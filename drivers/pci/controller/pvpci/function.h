@@ -116,6 +116,8 @@ struct pvpci_edges {
  * @missing_bytes: what all free room lacked then; the same
  * @missing_piece: what the largest free piece lacked then; the same
  * @told: the host knows what became of it
+ * @sought: it has no room, but pci_rebalance looks for some
+ * @found: PVPCI_OUTCOME_* when that is found
  * @assigned: its resources were reported to the host; the same
  * @listener: hears of config blocks that change
  * @veto: is asked before it is ejected
@@ -157,6 +159,8 @@ struct pvpci_fn {
 	u64 missing_bytes;
 	u64 missing_piece;
 	bool told;
+	bool sought;
+	u32 found;
 	bool assigned;
 
 	struct pvpci_block_listener listener;

@@ -6,6 +6,7 @@
  * is told. Nobody waits for the replies.
  */
 #include <linux/device.h>
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/pci.h>
 #include <linux/string.h>
@@ -14,6 +15,7 @@
 #include "function.h"
 #include "outcome.h"
 #include "proto.h"
+#include "seek.h"
 
 static void tell(struct pvpci_bus *bus, struct pvpci_msg_outcome *msg)
 {
@@ -46,6 +48,8 @@ void pvpci_outcome_tell(struct pvpci_fn *fn, u32 outcome, int err, const char *d
 		return;
 	WRITE_ONCE(fn->told, true);
 	if (fn->dropped && outcome != PVPCI_OUTCOME_BOUND) {
+		if (pvpci_seek_begin(fn, outcome))
+			msg.error = cpu_to_le32(EAGAIN);
 		outcome = PVPCI_OUTCOME_NO_ROOM;
 		msg.missing_bytes = cpu_to_le64(fn->missing_bytes);
 		msg.missing_piece = cpu_to_le64(fn->missing_piece);

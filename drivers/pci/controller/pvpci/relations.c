@@ -23,6 +23,7 @@
 #include "rescan.h"
 #include "retry.h"
 #include "root.h"
+#include "seek.h"
 #include "slot.h"
 
 #define TRIES		32	/* relations that change faster than we can ask */
@@ -307,6 +308,7 @@ static void work(struct work_struct *work)
 		update(bus);
 	if (!READ_ONCE(bus->removing) && pvpci_state(bus) == PVPCI_STATE_RUNNING)
 		follow(bus);
+	pvpci_seek_run(bus);
 	pvpci_slots_answer(bus);
 	mutex_unlock(&bus->topology);
 	pvpci_expedite_end(expedited);
@@ -350,6 +352,7 @@ void pvpci_relations_init(struct pvpci_bus *bus)
 {
 	INIT_WORK(&bus->relations_work, work);
 	pvpci_eject_init(bus);
+	pvpci_seek_init(bus);
 }
 
 /**
@@ -361,7 +364,9 @@ void pvpci_relations_init(struct pvpci_bus *bus)
 void pvpci_relations_stop(struct pvpci_bus *bus)
 {
 	pvpci_eject_stop(bus);
+	pvpci_seek_stop(bus);
 	cancel_work_sync(&bus->relations_work);
 	/* Queued by itself, before it saw that it should not. */
 	pvpci_eject_stop(bus);
+	pvpci_seek_stop(bus);
 }

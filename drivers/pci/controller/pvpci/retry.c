@@ -10,6 +10,7 @@
 #include <linux/pci.h>
 
 #include "assign.h"
+#include "bind.h"
 #include "bus.h"
 #include "commit.h"
 #include "function.h"
@@ -17,16 +18,6 @@
 #include "relations.h"
 #include "retry.h"
 #include "root.h"
-
-/* A driver that can do without BARs is left alone. */
-static bool has_driver(struct pvpci_fn *fn)
-{
-	struct pci_dev *dev = pci_get_slot(fn->bus->bridge->bus, fn->info.devfn);
-	bool ret = dev && READ_ONCE(dev->dev.driver);
-
-	pci_dev_put(dev);
-	return ret;
-}
 
 /* Back to what it was when it came. */
 static int begin_anew(struct pvpci_fn *fn)
@@ -65,7 +56,8 @@ bool pvpci_retry(struct pvpci_bus *bus)
 
 		if (!fn)
 			continue;
-		fn->again = fn->dropped && fn->assigned && !fn->dead && !has_driver(fn);
+		/* A driver that can do without BARs is left alone. */
+		fn->again = fn->dropped && fn->assigned && !fn->dead && !pvpci_bind_has_driver(fn);
 		any |= fn->again;
 	}
 	if (!any || pvpci_assign_try(bus))

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Functions without room, while pci_rebalance looks for some. It does so by
+ * itself after they have been added, so what becomes of them is not known yet,
+ * and the host is told so; it hears the end when pci_rebalance is done.
+ */
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/pci-rebalance.h>
+
+#include "bind.h"
+#include "bus.h"
+#include "function.h"
+#include "outcome.h"
+#include "relations.h"
+#include "seek.h"
+
+#define LOOK_MS		20
+
+static bool is_sought(void)
+{
+	bool (*is_seeking)(void) = symbol_get(pci_rebalance_is_seeking);
+	bool ret = is_seeking && is_seeking();
+
+	if (is_seeking)
+		symbol_put(pci_rebalance_is_seeking);
+	return ret;
+}
+
+/**
+ * pvpci_seek_begin - may a function without room find some soon?
+ * @fn: the function, which the host is about to be told of
+ * @outcome: PVPCI_OUTCOME_* that is true of it if it finds some
+ *
+ * Context: process context.
+ * Return: whether there will be another outcome.
+ */
+bool pvpci_seek_begin(struct pvpci_fn *fn, u32 outcome)
+{
+	if (!is_sought())
+		return false;
+	WRITE_ONCE(fn->found, outcome);
+	/* Release: pvpci_seek_run() reads what it is. */
+	smp_store_release(&fn->sought, true);
+	pvpci_relations_look(fn->bus);
+	return true;
+}
+
+/**
+ * pvpci_seek_run - tell the host of functions that nobody seeks room for any more
+ * @bus: known to PCI core, its BARs have been followed
+ *
+ * Drivers that have come have been told of already.
+ *
+ * Context: on the bus's workqueue, rescan lock and pvpci_bus.topology held.
+ */
+void pvpci_seek_run(struct pvpci_bus *bus)
+{
+	bool again = false, sought = is_sought();
+	u32 row;
+
+	lockdep_assert_held(&bus->topology);
+	for (row = 0; row < bus->layout.nr_functions; row++) {
+		struct pvpci_fn *fn = bus->by_row[row];
+
+		if (!fn || !smp_load_acquire(&fn->sought))
+			continue;
+		again |= sought;
+		if (sought)
+			continue;
+		WRITE_ONCE(fn->sought, false);
+		if (!pvpci_bind_has_driver(fn))
+			pvpci_outcome_tell(fn, READ_ONCE(fn->found), 0, NULL);
+	}
+	if (again && !READ_ONCE(bus->removing))
+		queue_delayed_work(bus->wq, &bus->seek_again, msecs_to_jiffies(LOOK_MS));
+}
+
+static void look_again(struct work_struct *work)
+{
+	struct pvpci_bus *bus = container_of(to_delayed_work(work), struct pvpci_bus, seek_again);
+
+	pvpci_relations_look(bus);
+}
+
+/**
+ * pvpci_seek_init - prepare
+ * @bus: the bus
+ */
+void pvpci_seek_init(struct pvpci_bus *bus)
+{
+	INIT_DELAYED_WORK(&bus->seek_again, look_again);
+}
+
+/**
+ * pvpci_seek_stop - the host is told no more
+ * @bus: with pvpci_bus.removing set
+ *
+ * Context: process context.
+ */
+void pvpci_seek_stop(struct pvpci_bus *bus)
+{
+	cancel_delayed_work_sync(&bus->seek_again);
+}
