@@ -6,18 +6,18 @@
 
 #include "aperture.h"
 #include "bus.h"
+#include "conf.h"
 #include "error.h"
 
 #define APERTURE_MIN_BYTES	(16ULL << 20)
 #define APERTURE_DOUBLE_BYTES	(1ULL << 30)	/* below this, room for hot-add is cheap */
-#define APERTURE_MAX_BYTES	(1ULL << 52)
 #define RING_SLOTS		256
 
 uint64_t aperture_bytes(uint64_t need32, uint64_t need64)
 {
 	uint64_t bytes;
 
-	if (need32 > APERTURE_MAX_BYTES || need64 > APERTURE_MAX_BYTES)
+	if (need32 > CONF_APERTURE_MAX_BYTES || need64 > CONF_APERTURE_MAX_BYTES)
 		return 0;
 	/*
 	 * BARs are powers of two, so sorted by size they pack without gaps, and
@@ -28,7 +28,7 @@ uint64_t aperture_bytes(uint64_t need32, uint64_t need64)
 		bytes *= 2;
 	if (bytes < APERTURE_MIN_BYTES)
 		bytes = APERTURE_MIN_BYTES;
-	return bytes <= APERTURE_MAX_BYTES ? bytes : 0;
+	return bytes <= CONF_APERTURE_MAX_BYTES ? bytes : 0;
 }
 
 /* Before the first guest, functions have their rows in the order of the configuration. */

@@ -123,12 +123,12 @@ int conf_check(struct conf *conf, struct error *err)
 	else if (conf->poll_us > 1000000)
 		error_at(err, "poll_us", "\"poll_us\" must be 0 to 1000000");
 	else if (aperture && (aperture & (aperture - 1) || aperture < PVPCI_PAGE_BYTES ||
-			      aperture > 1ULL << 50))
-		error_at(err, "aperture", "\"aperture\" must be a power of two, 4K to 1024T");
+			      aperture > CONF_APERTURE_MAX_BYTES))
+		error_at(err, "aperture", "\"aperture\" must be a power of two, 4K to 32T");
 	else if (conf->spare32_bytes > 2ULL << 30)
 		error_at(err, "spare32", "\"spare32\" must not pass 2G");
-	else if (conf->spare64_bytes > 1ULL << 50)
-		error_at(err, "spare64", "\"spare64\" must not pass 1024T");
+	else if (conf->spare64_bytes > CONF_APERTURE_MAX_BYTES)
+		error_at(err, "spare64", "\"spare64\" must not pass 32T");
 	else if (conf->memory.file && conf->memory.machine == DMA_MACHINE_NONE)
 		error_at(err, "memory", "\"file\" needs \"machine\" (--machine): q35, pc or virt");
 	else if (conf->memory.peer && conf->memory.machine == DMA_MACHINE_NONE)

@@ -13,6 +13,9 @@
 
 struct error;
 
+/* A process maps twice as much and no more: the other areas are beside the aperture. */
+#define CONF_APERTURE_MAX_BYTES	(1ULL << 45)
+
 /**
  * struct conf - one bus
  * @path: of the file, for messages; NULL without a file; owned

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "conf.h"
 #include "error.h"
 #include "function.h"
 #include "layout.h"
 
 #define BAR32_MAX_BYTES		(1ULL << 31)
-#define BAR64_MAX_BYTES		(1ULL << 50)
 
 void function_set_ids(struct function *fn, uint16_t vendor, uint16_t device,
 		      uint32_t class_code, uint8_t revision,
@@ -39,7 +39,7 @@ int function_add_bar(struct function *fn, unsigned int bar, uint64_t bytes,
 	else if (!pvpci_is_power2(bytes) || bytes < PVPCI_PAGE_BYTES)
 		error_set(err, "BAR %u has %llu bytes, which is not a power of two from 4096", bar,
 			  (unsigned long long)bytes);
-	else if (bytes > (mem64 ? BAR64_MAX_BYTES : BAR32_MAX_BYTES))
+	else if (bytes > (mem64 ? CONF_APERTURE_MAX_BYTES : BAR32_MAX_BYTES))
 		error_set(err, "BAR %u has %llu bytes, which is too much for %u bits", bar,
 			  (unsigned long long)bytes, mem64 ? 64 : 32);
 	else if (fn->bar[bar].bytes || (mem64 && fn->bar[bar + 1].bytes) ||

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../conf.h"
 #include "../error.h"
 #include "values.h"
 #include "testdev.h"
@@ -102,6 +103,10 @@ static int parse_bar(json_t *conf, struct bar_conf *bar, struct error *err)
 	}
 	if (!bar->mem64 && bar->bytes > 1U << 31) {
 		error_at(err, "bytes", "a 32-bit BAR has at most 2G");
+		return -1;
+	}
+	if (bar->bytes > CONF_APERTURE_MAX_BYTES) {
+		error_at(err, "bytes", "a BAR has at most 32T");
 		return -1;
 	}
 	bar->bar = (unsigned int)number;

@@ -107,13 +107,13 @@ static void test_limits(void **state)
 	static const char * const good[] = {
 		"\"vectors\": 2", "\"vectors\": 2048", "\"rows\": 1", "\"rows\": 256",
 		"\"poll_us\": 0", "\"poll_us\": 1000000", "\"aperture\": \"4K\"",
-		"\"aperture\": \"1024T\"", "\"spare32\": \"2G\"", "\"spare64\": \"1024T\"",
+		"\"aperture\": \"32T\"", "\"spare32\": \"2G\"", "\"spare64\": \"32T\"",
 	};
 	static const char * const bad[] = {
 		"\"vectors\": 2049", "\"rows\": 0", "\"rows\": 257", "\"poll_us\": 1000001",
 		"\"poll_us\": -1", "\"poll_us\": 4294967296", "\"aperture\": \"2K\"",
-		"\"aperture\": \"12K\"", "\"aperture\": \"2048T\"", "\"spare32\": \"3G\"",
-		"\"spare64\": \"1025T\"",
+		"\"aperture\": \"12K\"", "\"aperture\": \"64T\"", "\"spare32\": \"3G\"",
+		"\"spare64\": \"33T\"",
 	};
 	char text[128];
 	struct conf conf;

@@ -118,7 +118,9 @@ static void test_aperture(void **state)
 	assert_int_equal(aperture_bytes(0, 256 * 16384), 16 << 20);
 	assert_int_equal(aperture_bytes(0, 14ULL << 37), 1ULL << 41);
 	assert_int_equal(aperture_bytes(~0ULL, 0), 0);
-	for (need = 4096; need < 1ULL << 51; need *= 3) {
+	assert_int_equal(aperture_bytes(0, 1ULL << 45), 1ULL << 45);
+	assert_int_equal(aperture_bytes(4096, 1ULL << 45), 0);
+	for (need = 4096; need < 1ULL << 44; need *= 3) {
 		assert_true(pvpci_is_power2(aperture_bytes(need, need)));
 		assert_true(aperture_bytes(need, need) >= 2 * need);
 	}

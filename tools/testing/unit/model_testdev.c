@@ -250,6 +250,8 @@ static void configuration(void **state)
 		{ "{\"bars\": [{\"bar\": 0, \"bytes\": 2048}]}", "bars/0/bytes" },
 		{ "{\"bars\": [{\"bar\": 0, \"bytes\": \"4Q\"}]}", "bars/0/bytes" },
 		{ "{\"bars\": [{\"bar\": 0, \"bytes\": \"4G\"}]}", "bars/0/bytes" },
+		{ "{\"bars\": [{\"bar\": 0, \"bytes\": \"64T\", \"bits\": 64}]}",
+		  "bars/0/bytes" },
 		{ "{\"bars\": [{\"bar\": 6, \"bytes\": 4096}]}", "bars/0/bar" },
 		{ "{\"bars\": [{\"bar\": 5, \"bytes\": 4096, \"bits\": 64}]}", "bars/0/bar" },
 		{ "{\"bars\": [{\"bar\": 0, \"bytes\": 4096, \"bits\": 16}]}", "bars/0/bits" },
