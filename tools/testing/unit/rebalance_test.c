@@ -154,6 +154,13 @@ static void test_old_guest(void **state)
 	close(fd);
 }
 
+/* The guest is asked: its number of the wish. */
+static uint32_t ask_for_room(int fd, const char *line)
+{
+	expect(fd, line, NULL);
+	return event(PVPCI_MSG_QUERY_STOP);
+}
+
 static void test_dry_run(void **state)
 {
 	int fd = connect_client(), other = connect_client();
@@ -161,8 +168,7 @@ static void test_dry_run(void **state)
 
 	(void)state;
 	assert_int_equal(sim_up(&sim), 0);
-	expect(fd, WANT(", \"room\": \"64K\", \"bits\": 32, \"dry_run\": true"), NULL);
-	wish = event(PVPCI_MSG_QUERY_STOP);
+	wish = ask_for_room(fd, WANT(", \"room\": \"64K\", \"bits\": 32, \"dry_run\": true"));
 	assert_int_not_equal(wish, 0);
 	assert_int_equal(le64toh(slot.query.bytes), KIB(64));
 	assert_int_equal(le32toh(slot.query.flags), PVPCI_STOP_LOW);
@@ -199,8 +205,7 @@ static void test_moves(void **state)
 
 	(void)state;
 	assert_int_equal(sim_up(&sim), 0);
-	expect(fd, WANT(""), NULL);
-	wish = event(PVPCI_MSG_QUERY_STOP);
+	wish = ask_for_room(fd, WANT(""));
 	assert_int_equal(le64toh(slot.query.bytes), 0);
 	assert_int_equal(plan(wish, 1, 1, 0, KIB(64)), 0);
 	assert_int_equal(complete(PVPCI_MSG_QUERY_STOP_COMPLETE, wish, 0, KIB(64), 0), 0);
@@ -220,15 +225,13 @@ static void test_refused(void **state)
 
 	(void)state;
 	assert_int_equal(sim_up(&sim), 0);
-	expect(fd, WANT(""), NULL);
-	wish = event(PVPCI_MSG_QUERY_STOP);
+	wish = ask_for_room(fd, WANT(""));
 	assert_int_equal(plan(wish, 1, 0, 0, 0), 0);
 	assert_int_equal(complete(PVPCI_MSG_QUERY_STOP_COMPLETE, wish, ENOSPC, 0,
 				  PVPCI_BAR_UNASSIGNED), 0);
 	expect_text(fd, "the guest refuses: no room; 04.0 stays: in?use");
 	/* Agreed, and then not. */
-	expect(fd, WANT(""), NULL);
-	wish = event(PVPCI_MSG_QUERY_STOP);
+	wish = ask_for_room(fd, WANT(""));
 	assert_int_equal(plan(wish, 1, 1, 0, KIB(64)), 0);
 	assert_int_equal(complete(PVPCI_MSG_QUERY_STOP_COMPLETE, wish, 0, KIB(64), 0), 0);
 	assert_int_equal(event(PVPCI_MSG_STOP), wish);
@@ -245,8 +248,7 @@ static void test_silence(void **state)
 
 	(void)state;
 	assert_int_equal(sim_up(&sim), 0);
-	expect(fd, WANT(", \"timeout_ms\": 50"), NULL);
-	wish = event(PVPCI_MSG_QUERY_STOP);
+	wish = ask_for_room(fd, WANT(", \"timeout_ms\": 50"));
 	control_tick(&control, clock_ns());
 	expect_text(fd, NULL);
 	control_tick(&control, clock_ns() + 60000000);
@@ -256,8 +258,7 @@ static void test_silence(void **state)
 	assert_int_equal(complete(PVPCI_MSG_QUERY_STOP_COMPLETE, wish, 0, KIB(64), 0),
 			 PVPCI_STATUS_STALE);
 	/* Silence while it moves: nobody else may ask until it has said how that ended. */
-	expect(fd, WANT(", \"timeout_ms\": 50"), NULL);
-	wish = event(PVPCI_MSG_QUERY_STOP);
+	wish = ask_for_room(fd, WANT(", \"timeout_ms\": 50"));
 	assert_int_equal(complete(PVPCI_MSG_QUERY_STOP_COMPLETE, wish, 0, KIB(64), 0), 0);
 	assert_int_equal(event(PVPCI_MSG_STOP), wish);
 	control_tick(&control, clock_ns() + 60000000);

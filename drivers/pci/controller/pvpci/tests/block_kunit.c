@@ -35,11 +35,7 @@ static struct fixture *fixture(struct kunit *test)
 	f->host = fake_host_create(test);
 	f->bus = fake_bus_create(test, f->host);
 	f->bus->features = PVPCI_F_BLOCKS;
-	f->fn = pvpci_function_create(f->bus, 2, &an_info);
-	KUNIT_ASSERT_NOT_NULL(test, f->fn);
-	mutex_lock(&f->bus->topology);
-	pvpci_function_publish(f->fn);
-	mutex_unlock(&f->bus->topology);
+	f->fn = fake_function_publish(test, f->bus, 2, &an_info);
 	f->bridge = pci_alloc_host_bridge(sizeof(struct pvpci_bus *));
 	KUNIT_ASSERT_NOT_NULL(test, f->bridge);
 	*(struct pvpci_bus **)pci_host_bridge_priv(f->bridge) = f->bus;
@@ -53,9 +49,7 @@ static struct fixture *fixture(struct kunit *test)
 static void done(struct fixture *f)
 {
 	pvpci_blocks_stop(f->bus);
-	mutex_lock(&f->bus->topology);
-	pvpci_function_unpublish(f->fn);
-	mutex_unlock(&f->bus->topology);
+	fake_functions_unpublish(f->bus);
 	pci_free_host_bridge(f->bridge);
 	pvpci_bus_put(f->bus);
 }

@@ -63,18 +63,13 @@ static bool listen(struct fake_host *host, union fake_message *message)
 	return true;
 }
 
-static struct pvpci_fn *publish(struct kunit *test, struct fixture *f, u32 row,
-				const struct pvpci_function_info *info)
+static void publish(struct kunit *test, struct fixture *f, u32 row,
+		    const struct pvpci_function_info *info)
 {
-	struct pvpci_fn *fn = pvpci_function_create(f->bus, row, info);
+	struct pvpci_fn *fn = fake_function_publish(test, f->bus, row, info);
 
-	KUNIT_ASSERT_NOT_NULL(test, fn);
-	mutex_lock(&f->bus->topology);
-	pvpci_function_publish(fn);
-	mutex_unlock(&f->bus->topology);
 	fn->settling = false;
 	fn->assigned = true;
-	return fn;
 }
 
 static struct fixture *fixture(struct kunit *test)
@@ -111,16 +106,10 @@ static struct fixture *fixture(struct kunit *test)
 
 static void done(struct fixture *f)
 {
-	unsigned int row;
-
 	WRITE_ONCE(f->bus->removing, true);
 	cancel_delayed_work_sync(&f->bus->eject_again);
 	destroy_workqueue(f->bus->wq);
-	mutex_lock(&f->bus->topology);
-	for (row = 0; row < f->bus->layout.nr_functions; row++)
-		if (f->bus->by_row[row])
-			pvpci_function_unpublish(f->bus->by_row[row]);
-	mutex_unlock(&f->bus->topology);
+	fake_functions_unpublish(f->bus);
 	f->bus->bridge = NULL;
 	pci_free_host_bridge(f->bridge);
 	pvpci_bus_put(f->bus);

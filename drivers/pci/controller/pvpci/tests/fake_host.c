@@ -2,6 +2,7 @@
 /*
  * A host in memory.
  */
+#include "../function.h"
 #include "fake_host.h"
 
 static u8 *slot(struct pvpci_ring *ring, u32 index)
@@ -150,4 +151,40 @@ struct pvpci_bus *fake_bus_create(struct kunit *test, struct fake_host *host)
 	pvpci_state_set(bus, PVPCI_STATE_D0);
 	pvpci_state_set(bus, PVPCI_STATE_RUNNING);
 	return bus;
+}
+
+/**
+ * fake_function_publish - a function has come onto the bus
+ * @test: the test
+ * @bus: of fake_bus_create()
+ * @row: its row, which is free
+ * @info: what the host says of it
+ *
+ * Return: the function; fake_functions_unpublish() takes it away.
+ */
+struct pvpci_fn *fake_function_publish(struct kunit *test, struct pvpci_bus *bus, u32 row,
+				       const struct pvpci_function_info *info)
+{
+	struct pvpci_fn *fn = pvpci_function_create(bus, row, info);
+
+	KUNIT_ASSERT_NOT_NULL(test, fn);
+	mutex_lock(&bus->topology);
+	pvpci_function_publish(fn);
+	mutex_unlock(&bus->topology);
+	return fn;
+}
+
+/**
+ * fake_functions_unpublish - all functions that are left go
+ * @bus: of fake_bus_create()
+ */
+void fake_functions_unpublish(struct pvpci_bus *bus)
+{
+	unsigned int row;
+
+	mutex_lock(&bus->topology);
+	for (row = 0; row < bus->layout.nr_functions; row++)
+		if (bus->by_row[row])
+			pvpci_function_unpublish(bus->by_row[row]);
+	mutex_unlock(&bus->topology);
 }

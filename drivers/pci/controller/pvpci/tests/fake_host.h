@@ -60,5 +60,8 @@ struct fake_host *fake_host_create(struct kunit *test);
 void fake_host_put(struct fake_host *host, const void *message, size_t bytes);
 void fake_host_run(struct fake_host *host);
 struct pvpci_bus *fake_bus_create(struct kunit *test, struct fake_host *host);
+struct pvpci_fn *fake_function_publish(struct kunit *test, struct pvpci_bus *bus, u32 row,
+				       const struct pvpci_function_info *info);
+void fake_functions_unpublish(struct pvpci_bus *bus);
 
 #endif /* _PVPCI_FAKE_HOST_H */

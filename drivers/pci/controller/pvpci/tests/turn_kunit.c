@@ -19,18 +19,6 @@ struct fixture {
 	struct pvpci_fn *fn;
 };
 
-static struct pvpci_fn *publish(struct kunit *test, struct fixture *f, u32 row,
-				const struct pvpci_function_info *info)
-{
-	struct pvpci_fn *fn = pvpci_function_create(f->bus, row, info);
-
-	KUNIT_ASSERT_NOT_NULL(test, fn);
-	mutex_lock(&f->bus->topology);
-	pvpci_function_publish(fn);
-	mutex_unlock(&f->bus->topology);
-	return fn;
-}
-
 static struct fixture *fixture(struct kunit *test)
 {
 	static const struct pvpci_function_info info = {
@@ -44,20 +32,14 @@ static struct fixture *fixture(struct kunit *test)
 	f->host = fake_host_create(test);
 	f->bus = fake_bus_create(test, f->host);
 	device_initialize(&f->pdev.dev);
-	f->fn = publish(test, f, 0, &info);
+	f->fn = fake_function_publish(test, f->bus, 0, &info);
 	f->fn->settling = false;
 	return f;
 }
 
 static void done(struct fixture *f)
 {
-	unsigned int row;
-
-	mutex_lock(&f->bus->topology);
-	for (row = 0; row < f->bus->layout.nr_functions; row++)
-		if (f->bus->by_row[row])
-			pvpci_function_unpublish(f->bus->by_row[row]);
-	mutex_unlock(&f->bus->topology);
+	fake_functions_unpublish(f->bus);
 	pvpci_bus_put(f->bus);
 }
 
@@ -148,7 +130,7 @@ static struct pvpci_fn *loser(struct kunit *test, struct fixture *f, u32 row, u1
 		.priority = priority,
 		.bar = { [0] = { .bytes = SZ_32M, .mem64 = true } },
 	};
-	struct pvpci_fn *fn = publish(test, f, row, &info);
+	struct pvpci_fn *fn = fake_function_publish(test, f->bus, row, &info);
 
 	fn->assigned = true;
 	fn->dropped = true;
