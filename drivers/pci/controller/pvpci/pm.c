@@ -226,6 +226,9 @@ static void pm_complete(struct device *dev)
 	struct pvpci_bus *bus = bus_of(dev);
 
 	WRITE_ONCE(bus->asleep, false);
+	/* Another host with another bus, or none: what was there will not come back. */
+	if (pvpci_state(bus) == PVPCI_STATE_BROKEN)
+		queue_work(bus->wq, &bus->gone_work);
 	queue_work(bus->wq, &bus->relations_work);
 	queue_work(system_unbound_wq, &bus->blocks.work);
 }
