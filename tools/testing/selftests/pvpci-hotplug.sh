@@ -193,7 +193,7 @@ check "the other is ejected" ctl eject 03.0
 refused "and not twice" "no function at 03.0" ctl eject 03.0
 check "re-added into the same slot at once" ctl add "$(many 3 3)"
 ctl eject --timeout 3 02.0 >"$OUT/one" 2>&1 & one=$!
-sleep 0.3
+within "it is being ejected" 3 eval 'ctl list | grep -q "^02.0 .*ejecting"'
 refused "eject during another eject" "02.0 is being ejected already" ctl eject 02.0
 wait $one
 check "surprise removal, with the guest's reason" grep -q "taken away after .* the guest refused: Device or resource busy" \
