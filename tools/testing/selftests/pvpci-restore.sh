@@ -84,6 +84,7 @@ restore()
 
 same_bus()
 {
+	# shellcheck disable=SC2034 # usable() compares with it
 	sum=$(guest "md5sum </tmp/data")
 	usable "after"
 	within "the one that came is bound" 60 guest "[ -e /sys/bus/pci/drivers/pvpci_testdev/$domain:00:09.0 ]"
