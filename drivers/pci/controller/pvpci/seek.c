@@ -20,11 +20,14 @@
 
 static bool is_sought(void)
 {
-	bool (*is_seeking)(void) = symbol_get(pci_rebalance_is_seeking);
-	bool ret = is_seeking && is_seeking();
+	bool (*is_seeking)(void);
+	bool ret;
 
-	if (is_seeking)
-		symbol_put(pci_rebalance_is_seeking);
+	is_seeking = symbol_get(pci_rebalance_is_seeking);
+	if (!is_seeking)
+		return false;
+	ret = is_seeking();
+	symbol_put(pci_rebalance_is_seeking);
 	return ret;
 }
 
@@ -64,6 +67,7 @@ void pvpci_seek_run(struct pvpci_bus *bus)
 	for (row = 0; row < bus->layout.nr_functions; row++) {
 		struct pvpci_fn *fn = bus->by_row[row];
 
+		/* Acquire: @found was written before. */
 		if (!fn || !smp_load_acquire(&fn->sought))
 			continue;
 		again |= sought;
