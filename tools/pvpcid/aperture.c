@@ -82,10 +82,10 @@ int aperture_check(const struct bus *bus, const struct function *fn, struct erro
 	unsigned int i;
 
 	for (i = 0; i < PVPCI_NUM_BARS; i++) {
-		if (fn->bar[i].bytes <= bytes)
+		if (fn->bar[i].most <= bytes)
 			continue;
 		error_set(err, "BAR %u of %s has %llu bytes, the whole aperture has %llu", i,
-			  fn->name, (unsigned long long)fn->bar[i].bytes,
+			  fn->name, (unsigned long long)fn->bar[i].most,
 			  (unsigned long long)bytes);
 		return -1;
 	}

@@ -12,7 +12,9 @@
 
 /**
  * struct bar - one BAR, the host's private copy
- * @bytes: a power of two; 0 when not implemented
+ * @bytes: a power of two; 0 when not implemented; as the guest has chosen it
+ * @most: its size before the guest chooses one
+ * @least: the smallest that it may choose
  * @flags: PVPCI_BAR_*
  * @handoff: aperture offset at hand-off, for functions handed off decoding
  * @assigned: aperture offset the guest last announced, or PVPCI_BAR_UNASSIGNED
@@ -22,6 +24,8 @@
  */
 struct bar {
 	uint64_t bytes;
+	uint64_t most;
+	uint64_t least;
 	uint32_t flags;
 	uint64_t handoff;
 	uint64_t assigned;

@@ -219,8 +219,10 @@ void bus_release_all(struct bus *bus, unsigned int reason)
 		function_reset(fn);
 		fn->in_reset = false;
 		memset(&fn->outcome, 0, sizeof(fn->outcome));
-		for (bar = 0; bar < PVPCI_NUM_BARS; bar++)
+		for (bar = 0; bar < PVPCI_NUM_BARS; bar++) {
 			fn->bar[bar].assigned = PVPCI_BAR_UNASSIGNED;
+			function_resize(fn, bar, fn->bar[bar].most);
+		}
 		eject_end(fn, -ECANCELED);
 	}
 	memset(bus->window, 0, sizeof(bus->window));
@@ -257,7 +259,7 @@ void bus_needs(const struct bus *bus, uint64_t *need32, uint64_t *need64)
 		for (bar = 0; bus->row[i] && bar < PVPCI_NUM_BARS; bar++) {
 			const struct bar *b = &bus->row[i]->bar[bar];
 
-			*(b->flags & PVPCI_BAR_MEM64 ? need64 : need32) += b->bytes;
+			*(b->flags & PVPCI_BAR_MEM64 ? need64 : need32) += b->most;
 		}
 	}
 }

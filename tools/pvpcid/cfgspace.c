@@ -15,6 +15,13 @@
 
 #define CAP_POINTER	0x34
 
+#define EXT_CAP_DSN	0x0003
+#define EXT_CAP_REBAR	0x0015
+
+#define REBAR_CONTROL	8	/* of the first BAR */
+#define REBAR_BYTES	8	/* for each BAR */
+#define REBAR_SIZE	0x1f00	/* 0 is 1 MiB */
+
 /**
  * struct reg - one register
  * @offset: in configuration space, or from the start of its capability
@@ -146,12 +153,71 @@ static void put_msix(struct cfgspace *cfg, const struct cfgspace_want *want)
 	put(cfg->value + CFGSPACE_MSIX + 8, want->msix_pba | want->msix_bar, 4);
 }
 
-/* 7.9.3 device serial number: version 1, last of the extended capabilities */
-static void put_serial(struct cfgspace *cfg, uint64_t serial)
+/* An extended capability (7.6.3): version 1; @next: offset of the one behind it, or 0 */
+static void put_extended(struct cfgspace *cfg, unsigned int at, uint16_t id, unsigned int next)
 {
-	put(cfg->value + CFGSPACE_DSN, 0x00010003, 4);
+	put(cfg->value + at, next << 20 | 1U << 16 | id, 4);
+}
+
+/* 7.9.3 device serial number */
+static void put_serial(struct cfgspace *cfg, uint64_t serial, unsigned int next)
+{
+	put_extended(cfg, CFGSPACE_DSN, EXT_CAP_DSN, next);
 	put(cfg->value + CFGSPACE_DSN + 4, (uint32_t)serial, 4);
 	put(cfg->value + CFGSPACE_DSN + 8, (uint32_t)(serial >> 32), 4);
+}
+
+static unsigned int rebar_at(const struct cfgspace_want *want)
+{
+	return want->serial ? CFGSPACE_REBAR : CFGSPACE_DSN;
+}
+
+static bool has_choice(const struct cfgspace_bar *bar)
+{
+	return bar->present && bar->least < bar->most;
+}
+
+unsigned int cfgspace_size_at(const struct cfgspace_want *want, unsigned int bar)
+{
+	unsigned int i, at = rebar_at(want) + REBAR_CONTROL;
+
+	if (!has_choice(&want->bar[bar]))
+		return 0;
+	for (i = 0; i < bar; i++)
+		at += has_choice(&want->bar[i]) ? REBAR_BYTES : 0;
+	return at;
+}
+
+uint64_t cfgspace_size(uint32_t control)
+{
+	return CFGSPACE_SIZE_LEAST << (control >> 8 & 0x1f);
+}
+
+/* 7.8.6 resizable BARs: a capability and a control register for each */
+static void put_rebar(struct cfgspace *cfg, const struct cfgspace_want *want)
+{
+	unsigned int i, at, count = 0, size;
+	uint32_t sizes;
+
+	for (i = 0; i < 6; i++)
+		count += has_choice(&want->bar[i]);
+	if (!count)
+		return;
+	put_extended(cfg, rebar_at(want), EXT_CAP_REBAR, 0);
+	for (i = 0; i < 6; i++) {
+		at = cfgspace_size_at(want, i);
+		if (!at)
+			continue;
+		sizes = 0;
+		for (size = 0; CFGSPACE_SIZE_LEAST << size <= want->bar[i].most; size++)
+			if (CFGSPACE_SIZE_LEAST << size >= want->bar[i].least)
+				sizes |= 1U << (size + 4);
+		put(cfg->value + at - 4, sizes, 4);
+		/* The number of BARs is in the first one only. */
+		put(cfg->value + at, (size - 1) << 8 |
+		    (at == rebar_at(want) + REBAR_CONTROL ? count << 5 : 0) | i, 4);
+		put(cfg->mask + at, REBAR_SIZE, 4);
+	}
 }
 
 void cfgspace_build(struct cfgspace *cfg, const struct cfgspace_want *want)
@@ -174,6 +240,8 @@ void cfgspace_build(struct cfgspace *cfg, const struct cfgspace_want *want)
 		put_capability(cfg, link, CFGSPACE_MSIX, CAP_MSIX);
 		put_msix(cfg, want);
 	}
+	put_rebar(cfg, want);
 	if (want->serial)
-		put_serial(cfg, want->serial);
+		put_serial(cfg, want->serial,
+			   cfg->value[CFGSPACE_REBAR] == EXT_CAP_REBAR ? CFGSPACE_REBAR : 0);
 }

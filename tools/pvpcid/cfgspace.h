@@ -22,6 +22,8 @@
 #define CFGSPACE_PCIE		0x70	/* PCI Express, version 2: 60 bytes */
 #define CFGSPACE_MSIX		0xb0	/* MSI-X */
 #define CFGSPACE_DSN		0x100	/* device serial number */
+#define CFGSPACE_REBAR		0x110	/* resizable BARs; without a serial number its place */
+#define CFGSPACE_SIZE_LEAST	(1ULL << 20)
 
 #define CFGSPACE_MSI_CONTROL	(CFGSPACE_MSI + 0x02)
 #define CFGSPACE_MSI_ADDRESS	(CFGSPACE_MSI + 0x04)
@@ -40,11 +42,15 @@
  * @present: implemented
  * @mem64: 64-bit
  * @prefetch: prefetchable
+ * @most: bytes
+ * @least: the smallest size that may be chosen, @most where there is no choice
  */
 struct cfgspace_bar {
 	bool present;
 	bool mem64;
 	bool prefetch;
+	uint64_t most;
+	uint64_t least;
 };
 
 /**
@@ -101,5 +107,17 @@ struct cfgspace {
  * @want: what it is
  */
 void cfgspace_build(struct cfgspace *cfg, const struct cfgspace_want *want);
+
+/**
+ * cfgspace_size_at - where the guest chooses the size of a BAR
+ * @want: what the function is
+ * @bar: 0 to 5
+ *
+ * Return: offset of its resizable BAR control register, 0 when there is no choice
+ */
+unsigned int cfgspace_size_at(const struct cfgspace_want *want, unsigned int bar);
+
+/** cfgspace_size - bytes that the value of such a register stands for */
+uint64_t cfgspace_size(uint32_t control);
 
 #endif /* PVPCID_CFGSPACE_H */

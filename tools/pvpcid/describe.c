@@ -27,6 +27,8 @@ void function_set_ids(struct function *fn, uint16_t vendor, uint16_t device,
 static int set_bar(struct bar *bar, uint64_t bytes, bool mem64, bool prefetch)
 {
 	bar->bytes = bytes;
+	bar->most = bytes;
+	bar->least = bytes;
 	bar->flags = (mem64 ? PVPCI_BAR_MEM64 : 0) | (prefetch ? PVPCI_BAR_PREFETCH : 0);
 	return 0;
 }
@@ -48,6 +50,23 @@ int function_add_bar(struct function *fn, unsigned int bar, uint64_t bytes,
 	else
 		return set_bar(&fn->bar[bar], bytes, mem64, prefetch);
 	return -EINVAL;
+}
+
+int function_add_sizes(struct function *fn, unsigned int bar, uint64_t least, struct error *err)
+{
+	struct bar *b = &fn->bar[bar < PVPCI_NUM_BARS ? bar : 0];
+
+	if (bar >= PVPCI_NUM_BARS || !b->bytes) {
+		error_set(err, "BAR %u does not exist", bar);
+		return -EINVAL;
+	}
+	if (!pvpci_is_power2(least) || least < CFGSPACE_SIZE_LEAST || least > b->most) {
+		error_set(err, "BAR %u cannot have %llu bytes: a power of two from 1M to its size",
+			  bar, (unsigned long long)least);
+		return -EINVAL;
+	}
+	b->least = least;
+	return 0;
 }
 
 static int set_msix(struct cfgspace_want *want, unsigned int vectors, unsigned int bar,

@@ -31,9 +31,9 @@ static int check_description(const struct function *fn, struct error *err)
 		return -1;
 	}
 	if (fn->want.msix &&
-	    (fn->want.msix_table + fn->want.msix * 16ULL > fn->bar[fn->want.msix_bar].bytes ||
+	    (fn->want.msix_table + fn->want.msix * 16ULL > fn->bar[fn->want.msix_bar].least ||
 	     fn->want.msix_pba + (fn->want.msix + 63) / 64 * 8ULL >
-	     fn->bar[fn->want.msix_bar].bytes)) {
+	     fn->bar[fn->want.msix_bar].least)) {
 		error_set(err, "%s has no room for its MSI-X table in BAR %u", fn->name,
 			  fn->want.msix_bar);
 		return -1;
@@ -59,6 +59,8 @@ static int describe(struct function *fn, struct error *err)
 		fn->want.bar[i].present = fn->bar[i].bytes;
 		fn->want.bar[i].mem64 = fn->bar[i].flags & PVPCI_BAR_MEM64;
 		fn->want.bar[i].prefetch = fn->bar[i].flags & PVPCI_BAR_PREFETCH;
+		fn->want.bar[i].most = fn->bar[i].most;
+		fn->want.bar[i].least = fn->bar[i].least;
 	}
 	fn->want.serial = fn->serial;
 	fn->want.decoding = fn->flags & PVPCI_FN_DECODING;
@@ -131,7 +133,7 @@ static void fill_bars(const struct function *fn, struct pvpci_bar *bar)
 	unsigned int i;
 
 	for (i = 0; i < PVPCI_NUM_BARS; i++) {
-		bar[i].bytes = htole64(fn->bar[i].bytes);
+		bar[i].bytes = htole64(fn->bar[i].most);
 		bar[i].flags = htole32(fn->bar[i].flags);
 		if (fn->flags & PVPCI_FN_DECODING)
 			bar[i].offset = htole64(fn->bar[i].handoff);
@@ -203,4 +205,26 @@ uint32_t function_config32(const struct function *fn, unsigned int offset)
 	memcpy(&own, fn->cfg.value + offset, sizeof(own));
 	guest = shm_load32((__le32 *)(config_page(fn, PVPCI_AREA_CONFIG_GUEST) + offset));
 	return (le32toh(own) & ~le32toh(mask)) | (guest & le32toh(mask));
+}
+
+uint64_t function_chosen_bytes(const struct function *fn, unsigned int bar)
+{
+	unsigned int at = cfgspace_size_at(&fn->want, bar);
+	uint64_t bytes;
+
+	if (fn->attached || !at || !(fn->bus->host.in_force & PVPCI_F_RESIZE))
+		return fn->bar[bar].bytes;
+	bytes = cfgspace_size(function_config32(fn, at));
+	return bytes >= fn->bar[bar].least && bytes <= fn->bar[bar].most ? bytes :
+									   fn->bar[bar].bytes;
+}
+
+void function_resize(struct function *fn, unsigned int bar, uint64_t bytes)
+{
+	if (fn->bar[bar].bytes == bytes)
+		return;
+	/* What lies behind a smaller one may be somebody else's soon. */
+	function_forget_ones(fn);
+	fn->bar[bar].bytes = bytes;
+	log_debug("%s: BAR %u has %llu bytes now", fn->name, bar, (unsigned long long)bytes);
 }

@@ -216,6 +216,18 @@ uint16_t function_config16(const struct function *fn, unsigned int offset);
 /** function_config32 - 32 bits */
 uint32_t function_config32(const struct function *fn, unsigned int offset);
 
+/**
+ * function_chosen_bytes - the size that the guest has chosen for a BAR, read once
+ * @fn: the function
+ * @bar: 0 to 5
+ *
+ * Return: one that it offers; that of now while it is attached or what was chosen is nonsense
+ */
+uint64_t function_chosen_bytes(const struct function *fn, unsigned int bar);
+
+/** function_resize - a BAR of a detached function has another size */
+void function_resize(struct function *fn, unsigned int bar, uint64_t bytes);
+
 /** function_check_pending - raise what was masked and no longer is; return whether any was */
 bool function_check_pending(struct function *fn);
 

@@ -66,12 +66,14 @@ static void op_needs(void *context, uint64_t *need32, uint64_t *need64)
  * struct plan - assigned rows while they are checked
  * @taken: row is part of the message
  * @offset: of each BAR of each row that is
+ * @bytes: of the same
  * @range: all ranges of the bus, for the overlap check
  * @count: of @range
  */
 struct plan {
 	bool taken[PVPCI_MAX_FUNCTIONS];
 	uint64_t offset[PVPCI_MAX_FUNCTIONS][PVPCI_NUM_BARS];
+	uint64_t bytes[PVPCI_MAX_FUNCTIONS][PVPCI_NUM_BARS];
 	struct bar_range range[PVPCI_MAX_FUNCTIONS * PVPCI_NUM_BARS];
 	unsigned int count;
 };
@@ -115,12 +117,13 @@ static uint32_t plan_row(const struct bus *bus, struct plan *plan, uint32_t inde
 	for (i = 0; i < PVPCI_NUM_BARS; i++) {
 		const struct bar *bar = &fn->bar[i];
 		uint64_t offset = le64toh(row.offset[i]);
+		uint64_t bytes = function_chosen_bytes(fn, i);
 
-		plan->offset[index][i] = bar->bytes ? offset : PVPCI_BAR_UNASSIGNED;
-		if (!bar->bytes || offset == PVPCI_BAR_UNASSIGNED)
+		plan->offset[index][i] = bytes ? offset : PVPCI_BAR_UNASSIGNED;
+		plan->bytes[index][i] = bytes;
+		if (!bytes || offset == PVPCI_BAR_UNASSIGNED)
 			continue;
-		if (!bar_fits(bar->bytes, offset, aperture) ||
-		    !in_window(window, offset, bar->bytes))
+		if (!bar_fits(bytes, offset, aperture) || !in_window(window, offset, bytes))
 			return PVPCI_STATUS_RANGE;
 		/* What decodes does not move. */
 		if (fn->attached && bar->attached != offset)
@@ -142,11 +145,13 @@ static uint32_t plan_check(const struct bus *bus, struct plan *plan, uint32_t *f
 		for (bar = 0; fn && bar < PVPCI_NUM_BARS; bar++) {
 			uint64_t offset = plan->taken[i] ? plan->offset[i][bar] :
 							   fn->bar[bar].assigned;
+			uint64_t bytes = plan->taken[i] ? plan->bytes[i][bar] :
+							  fn->bar[bar].bytes;
 
 			if (fn->attached)
 				offset = fn->bar[bar].attached;
-			if (fn->bar[bar].bytes && offset != PVPCI_BAR_UNASSIGNED)
-				plan_range(plan, offset, fn->bar[bar].bytes, i);
+			if (bytes && offset != PVPCI_BAR_UNASSIGNED)
+				plan_range(plan, offset, bytes, i);
 		}
 	}
 	overlap = bar_find_overlap(plan->range, plan->count);
@@ -186,6 +191,7 @@ static void plan_apply(struct bus *bus, const struct plan *plan)
 
 			if (b->ones && b->ones_at != plan->offset[i][bar])
 				function_forget_ones(bus->row[i]);
+			function_resize(bus->row[i], bar, plan->bytes[i][bar]);
 			b->assigned = plan->offset[i][bar];
 		}
 	}
@@ -243,20 +249,19 @@ static uint32_t op_released(void *context, struct pvpci_resources *resources)
 }
 
 static uint32_t check_offsets(const struct bus *bus, const struct function *fn,
-			      const uint64_t *offset)
+			      const uint64_t *offset, const uint64_t *size)
 {
 	uint64_t aperture = bus->layout.area[PVPCI_AREA_APERTURE].bytes;
 	unsigned int i, j, k;
 
 	for (i = 0; i < PVPCI_NUM_BARS; i++) {
-		uint64_t bytes = fn->bar[i].bytes;
+		uint64_t bytes = size[i];
 
 		if (bytes && (!bar_fits(bytes, offset[i], aperture) ||
 			      !in_window(bus->window, offset[i], bytes)))
 			return PVPCI_STATUS_RANGE;
 		for (j = 0; bytes && j < i; j++)
-			if (fn->bar[j].bytes &&
-			    bar_meets(offset[i], bytes, offset[j], fn->bar[j].bytes))
+			if (size[j] && bar_meets(offset[i], bytes, offset[j], size[j]))
 				return PVPCI_STATUS_OVERLAP;
 		for (j = 0; bytes && j < bus->nr_attached; j++)
 			for (k = 0; k < PVPCI_NUM_BARS; k++) {
@@ -280,6 +285,32 @@ static bool same_place(const struct function *fn, const uint64_t *offset)
 	return true;
 }
 
+/* Attach it; BARs have the size that the guest has chosen meanwhile. */
+static uint32_t commit_attach(struct bus *bus, struct function *fn,
+			      const struct pvpci_commit *commit)
+{
+	uint64_t bytes[PVPCI_NUM_BARS];
+	unsigned int i;
+	uint32_t status;
+
+	if (fn->power != PVPCI_POWER_D0)
+		return PVPCI_STATUS_STATE;
+	for (i = 0; i < PVPCI_NUM_BARS; i++)
+		bytes[i] = function_chosen_bytes(fn, i);
+	status = check_offsets(bus, fn, commit->offset, bytes);
+	if (status)
+		return status;
+	for (i = 0; i < PVPCI_NUM_BARS; i++) {
+		if (bytes[i] == fn->bar[i].bytes)
+			continue;
+		/* What was announced was for another size. */
+		fn->bar[i].assigned = commit->offset[i];
+		function_resize(fn, i, bytes[i]);
+	}
+	function_edge(fn, commit->offset, commit->reason);
+	return PVPCI_STATUS_OK;
+}
+
 static uint32_t op_commit(void *context, struct pvpci_commit *commit)
 {
 	struct bus *bus = context;
@@ -293,14 +324,13 @@ static uint32_t op_commit(void *context, struct pvpci_commit *commit)
 	if (enable == fn->attached)
 		return enable && !same_place(fn, commit->offset) ? PVPCI_STATUS_STATE :
 								   PVPCI_STATUS_OK;
-	if (enable && fn->power != PVPCI_POWER_D0)
-		return PVPCI_STATUS_STATE;
 	if (enable) {
-		status = check_offsets(bus, fn, commit->offset);
+		status = commit_attach(bus, fn, commit);
 		if (status)
 			return status;
+	} else {
+		function_edge(fn, NULL, commit->reason);
 	}
-	function_edge(fn, enable ? commit->offset : NULL, commit->reason);
 	commit->host_ns = clock_ns() - start;
 	log_debug("%s: memory-enable %s (%s), %llu us", fn->name, enable ? "set" : "cleared",
 		  pvpci_reason_name(commit->reason),

@@ -21,6 +21,11 @@ void *function_bar(struct function *fn, unsigned int bar, uint64_t offset, uint6
 	return bus_aperture(fn->bus, b->attached + offset);
 }
 
+uint64_t function_bar_bytes(const struct function *fn, unsigned int bar)
+{
+	return bar < PVPCI_NUM_BARS ? fn->bar[bar].bytes : 0;
+}
+
 void *function_dma(struct function *fn, uint64_t address, uint64_t bytes)
 {
 	void *host = NULL;

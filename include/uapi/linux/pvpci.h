@@ -46,6 +46,7 @@
 #define PVPCI_F_OUTCOME		(1ULL << 8)	/* PVPCI_MSG_OUTCOME: the guest tells */
 #define PVPCI_F_EJECT_DEVICE	(1ULL << 9)	/* PVPCI_EJECT_DEVICE */
 #define PVPCI_F_EJECT_WHY	(1ULL << 10)	/* PVPCI_MSG_EJECT_WHY: a reason */
+#define PVPCI_F_RESIZE		(1ULL << 11)	/* host looks at the chosen sizes of BARs */
 
 #define PVPCI_FEATURES_1_0	0xfULL		/* all that version 1.0 knows */
 
@@ -275,6 +276,8 @@ struct pvpci_assigned {
  * With PVPCI_F_RESET, "initiate function level reset" (device control, bit 15)
  * reads 0, is never mirrored and is a PVPCI_MSG_RESET; with PVPCI_F_POWER a
  * change of the power state (PMCSR, bits 0 and 1) is a PVPCI_MSG_POWER first.
+ * With PVPCI_F_RESIZE the size field of Resizable BAR control is such a register:
+ * the host looks at it in RESOURCES_ASSIGNED and COMMIT, while nothing decodes.
  * The guest copies CONFIG_MASK once, when the function arrives, and starts
  * its own copy from CONFIG & CONFIG_MASK.
  */

@@ -94,6 +94,22 @@ int function_add_bar(struct function *fn, unsigned int bar, uint64_t bytes,
 		     bool mem64, bool prefetch, struct error *err);
 
 /**
+ * function_add_sizes - declare that the guest may choose a smaller size (Resizable BAR)
+ * @fn: function
+ * @bar: declared before
+ * @least: smallest size; it offers all powers of two up to its own
+ * @err: filled on error
+ *
+ * MSI-X table and pending bits must lie within @least.
+ *
+ * Return: 0, or -EINVAL with @err filled
+ */
+int function_add_sizes(struct function *fn, unsigned int bar, uint64_t least, struct error *err);
+
+/** function_bar_bytes - the size that a BAR has now, 0 for none */
+uint64_t function_bar_bytes(const struct function *fn, unsigned int bar);
+
+/**
  * function_add_msix - declare MSI-X vectors
  * @fn: function
  * @vectors: how many, to 2048

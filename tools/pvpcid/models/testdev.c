@@ -54,7 +54,7 @@ static void publish_constants(struct testdev *dev)
 	unsigned int i;
 
 	for (i = 0; i < TESTDEV_BARS; i++) {
-		regs.bar_bytes[i] = htole64(dev->bar_bytes[i]);
+		regs.bar_bytes[i] = htole64(function_bar_bytes(dev->fn, i));
 		bars |= (uint32_t)!!dev->bar_bytes[i] << i;
 	}
 	regs.bars = htole32(bars);

@@ -80,7 +80,7 @@ struct testdev_memory {
  * @fn: the bus's side
  * @regs: first page of the first BAR while attached, otherwise NULL
  * @first: lowest-numbered BAR
- * @bar_bytes: size of each, 0 for none
+ * @bar_bytes: size of each, 0 for none; the smallest where the guest may choose
  * @msix: vectors
  * @msi: vectors
  * @msix_bar: BAR with table and pending bits

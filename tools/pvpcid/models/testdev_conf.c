@@ -3,7 +3,7 @@
  * The test function's configuration.
  *
  *	"bars"		array of { "bar": 0 to 5, "bytes", "bits": 32 or 64,
- *			"prefetch" }
+ *			"prefetch", "smallest": the guest may choose sizes from this one on }
  *	"msix", "msi"	number of vectors, 0 when absent
  *	"attach_us", "detach_us"	how long each takes, to 10 s
  *	"soft_reset"	true: a return from D3hot resets it
@@ -29,12 +29,14 @@ const char *const testdev_keys[] = {
  * struct bar_conf - one BAR as configured
  * @bar: number
  * @bytes: size
+ * @least: smallest size that the guest may choose, 0 where it has no choice
  * @mem64: 64-bit
  * @prefetch: prefetchable
  */
 struct bar_conf {
 	unsigned int bar;
 	uint64_t bytes;
+	uint64_t least;
 	bool mem64;
 	bool prefetch;
 };
@@ -61,7 +63,7 @@ static int check_keys(json_t *conf, struct error *err)
 
 	json_object_foreach(conf, key, value) {
 		if (strcmp(key, "bar") && strcmp(key, "bytes") && strcmp(key, "bits") &&
-		    strcmp(key, "prefetch")) {
+		    strcmp(key, "prefetch") && strcmp(key, "smallest")) {
 			error_at(err, key, "\"%s\" is not a key of a BAR", key);
 			return -1;
 		}
@@ -79,9 +81,11 @@ static int parse_bar(json_t *conf, struct bar_conf *bar, struct error *err)
 		return -1;
 	}
 	bar->bytes = 0;
+	bar->least = 0;
 	if (check_keys(conf, err) || value_number(conf, "bar", &number, err) ||
 	    value_number(conf, "bits", &bits, err) ||
-	    value_bytes(conf, "bytes", &bar->bytes, err))
+	    value_bytes(conf, "bytes", &bar->bytes, err) ||
+	    value_bytes(conf, "smallest", &bar->least, err))
 		return -1;
 	if (bits != 32 && bits != 64) {
 		error_at(err, "bits", "\"bits\" is not 32 or 64");
@@ -109,6 +113,11 @@ static int parse_bar(json_t *conf, struct bar_conf *bar, struct error *err)
 		error_at(err, "bytes", "a BAR has at most 32T");
 		return -1;
 	}
+	if (json_object_get(conf, "smallest") &&
+	    (bar->least < 1U << 20 || bar->least & (bar->least - 1) || bar->least > bar->bytes)) {
+		error_at(err, "smallest", "\"smallest\" is a power of two from 1M to \"bytes\"");
+		return -1;
+	}
 	bar->bar = (unsigned int)number;
 	bar->prefetch = json_is_true(prefetch);
 	return 0;
@@ -124,8 +133,10 @@ static int add_bar(struct testdev *dev, const struct bar_conf *bar, uint32_t *us
 		return -1;
 	}
 	*used |= takes;
-	dev->bar_bytes[bar->bar] = bar->bytes;
-	return function_add_bar(dev->fn, bar->bar, bar->bytes, bar->mem64, bar->prefetch, err);
+	dev->bar_bytes[bar->bar] = bar->least ? bar->least : bar->bytes;
+	if (function_add_bar(dev->fn, bar->bar, bar->bytes, bar->mem64, bar->prefetch, err))
+		return -1;
+	return bar->least ? function_add_sizes(dev->fn, bar->bar, bar->least, err) : 0;
 }
 
 static int get_bars(struct testdev *dev, json_t *conf, uint32_t *used, struct error *err)

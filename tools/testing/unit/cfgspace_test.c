@@ -38,7 +38,8 @@ static void test_ids(void **state)
 	const struct cfgspace_want want = {
 		.vendor = 0x1b36, .device = 0x0010, .class_code = 0x010802, .revision = 2,
 		.subsystem_vendor = 0x1af4, .subsystem = 0x1100,
-		.bar[0] = { true, true, true }, .bar[2] = { true, false, false },
+		.bar[0] = { .present = true, .mem64 = true, .prefetch = true },
+		.bar[2] = { .present = true },
 	};
 
 	(void)state;
@@ -108,12 +109,44 @@ static void test_masks(void **state)
 	assert_int_equal(cfg.mask[CFGSPACE_MSIX_CONTROL + 1], 0xc0);
 }
 
+/* Two of three BARs have a choice; the list of extended capabilities has no hole. */
+static void test_sizes(void **state)
+{
+	struct cfgspace_want want = {
+		.vendor = 1, .serial = 5,
+		.bar[0] = { true, true, true, 256ULL << 20, 64ULL << 20 },
+		.bar[2] = { true, false, false, 4ULL << 20, 4ULL << 20 },
+		.bar[4] = { true, true, true, 1ULL << 45, 1ULL << 20 },
+	};
+
+	(void)state;
+	cfgspace_build(&cfg, &want);
+	assert_int_equal(get(CFGSPACE_DSN, 4), 0x11010003);
+	assert_int_equal(get(CFGSPACE_REBAR, 4), 0x00010015);
+	assert_int_equal(get(CFGSPACE_REBAR + 4, 4), 7 << 10);
+	assert_int_equal(get(CFGSPACE_REBAR + 8, 4), 8 << 8 | 2 << 5 | 0);
+	assert_int_equal(get(CFGSPACE_REBAR + 12, 4), 0x3ffffff0);
+	assert_int_equal(get(CFGSPACE_REBAR + 16, 4), 25 << 8 | 4);
+	assert_int_equal(cfg.mask[CFGSPACE_REBAR + 9], 0x1f);
+	assert_int_equal(cfg.mask[CFGSPACE_REBAR + 8] | cfg.mask[CFGSPACE_REBAR + 10], 0);
+	assert_int_equal(cfgspace_size_at(&want, 0), CFGSPACE_REBAR + 8);
+	assert_int_equal(cfgspace_size_at(&want, 2), 0);
+	assert_int_equal(cfgspace_size_at(&want, 4), CFGSPACE_REBAR + 16);
+	assert_true(cfgspace_size(0xffff00ff | 8 << 8) >= 256ULL << 20);
+	assert_int_equal(cfgspace_size(8 << 8 | 4), 256ULL << 20);
+	want.serial = 0;
+	cfgspace_build(&cfg, &want);
+	assert_int_equal(get(CFGSPACE_DSN, 4), 0x00010015);
+	assert_int_equal(cfgspace_size_at(&want, 4), CFGSPACE_DSN + 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_masks),
+		cmocka_unit_test(test_sizes),
 	};
 
 	return cmocka_run_group_tests_name("cfgspace", tests, NULL, NULL);

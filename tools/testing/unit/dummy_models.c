@@ -32,6 +32,10 @@ static int add_bars(struct function *fn, json_t *conf, struct error *err)
 				     (uint64_t)number(bar, "bytes"), number(bar, "bits") == 64,
 				     false, err))
 			return -1;
+		if (number(bar, "smallest") &&
+		    function_add_sizes(fn, (unsigned int)number(bar, "bar"),
+				       (uint64_t)number(bar, "smallest"), err))
+			return -1;
 	}
 	return 0;
 }

@@ -40,6 +40,21 @@ int function_add_bar(struct function *fn, unsigned int bar, uint64_t bytes,
 	return 0;
 }
 
+int function_add_sizes(struct function *fn, unsigned int bar, uint64_t least, struct error *err)
+{
+	if (bar > 5 || least < 1 << 20 || least > fn->bar_bytes[bar]) {
+		error_set(err, "BAR %u cannot have %llu bytes", bar, (unsigned long long)least);
+		return -1;
+	}
+	fn->bar_least[bar] = least;
+	return 0;
+}
+
+uint64_t function_bar_bytes(const struct function *fn, unsigned int bar)
+{
+	return fn->bar_bytes[bar];
+}
+
 int function_add_msix(struct function *fn, unsigned int vectors, unsigned int bar,
 		      uint32_t table, uint32_t pba, struct error *err)
 {

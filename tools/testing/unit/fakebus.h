@@ -27,6 +27,7 @@
  * @device: the same
  * @class_code: the same
  * @bar_bytes: declared size
+ * @bar_least: declared smallest size, 0 for no choice
  * @bar_mem64: declared 64-bit
  * @bar: memory while attached
  * @bar_limit: bytes of a BAR that really exist (128 GiB are not allocated)
@@ -55,6 +56,7 @@ struct function {
 	uint16_t device;
 	uint32_t class_code;
 	uint64_t bar_bytes[6];
+	uint64_t bar_least[6];
 	bool bar_mem64[6];
 	uint8_t *bar[6];
 	uint64_t bar_limit[6];

@@ -200,24 +200,30 @@ static bool follow_function(struct pvpci_fn *fn)
 {
 	struct pvpci_windows *windows = &fn->bus->windows;
 	u64 address, offset[PVPCI_NUM_BARS];
+	/* The host has to hear of another size, too. */
+	bool moved = xchg(&fn->resized, false);
+	bool resized = moved;
 	unsigned long flags;
-	bool moved = false;
 	unsigned int b;
+	u64 bytes;
 
 	for (b = 0; b < PVPCI_NUM_BARS; b++) {
 		offset[b] = fn->offset[b];
-		if (!fn->info.bar[b].bytes)
+		bytes = READ_ONCE(fn->info.bar[b].bytes);
+		if (!bytes)
 			continue;
 		raw_spin_lock_irqsave(&fn->lock, flags);
 		address = fn->bar[b];
 		if (fn->info.bar[b].mem64)
 			address |= (u64)fn->bar[b + 1] << 32;
 		raw_spin_unlock_irqrestore(&fn->lock, flags);
-		offset[b] = pvpci_windows_place_of(windows, address & ~(fn->info.bar[b].bytes - 1),
-						   fn->info.bar[b].bytes);
+		offset[b] = pvpci_windows_place_of(windows, address & ~(bytes - 1), bytes);
 		/* Half written, sized or cleared: it is not there, and will be seen again. */
-		if (offset[b] == PVPCI_BAR_UNASSIGNED)
+		if (offset[b] == PVPCI_BAR_UNASSIGNED) {
+			if (resized)
+				WRITE_ONCE(fn->resized, true);
 			return false;
+		}
 		moved |= offset[b] != fn->offset[b];
 	}
 	memcpy(fn->offset, offset, sizeof(offset));

@@ -110,11 +110,13 @@ static void take_back(struct pvpci_fn *fn, unsigned int reason)
 	pvpci_health_check_now(fn->bus);
 }
 
-/* Has somebody moved the BARs? The worker takes a closer look, so this one may be fleeting. */
+/* Has somebody moved or resized BARs? The worker takes a closer look, this one may be fleeting. */
 static bool is_elsewhere(const struct pvpci_fn *fn, const struct pvpci_msg_commit *msg)
 {
 	unsigned int i;
 
+	if (READ_ONCE(fn->resized))
+		return true;
 	for (i = 0; i < PVPCI_NUM_BARS; i++)
 		if (fn->info.bar[i].bytes &&
 		    READ_ONCE(fn->offset[i]) != le64_to_cpu(msg->offset[i]))

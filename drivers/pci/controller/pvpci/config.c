@@ -18,6 +18,7 @@
 #include "config.h"
 #include "function.h"
 #include "reset.h"
+#include "resize.h"
 
 #define MULTIFUNCTION	(0x80 << 16)	/* in the dword of PCI_CACHE_LINE_SIZE */
 #define HEADER_LAYOUT	(0x7fU << 16)	/* of the header type, in the same register */
@@ -60,6 +61,23 @@ void pvpci_config_mirror_command(struct pvpci_fn *fn)
 	mirror(fn, PCI_COMMAND, 2, fn->command);
 }
 
+/**
+ * pvpci_config_set_own - give bits of the guest's own a value, and tell the host
+ * @fn: the function
+ * @reg: register, a multiple of 4
+ * @bits: which
+ * @value: of these bits
+ *
+ * Context: pvpci_fn.lock held.
+ */
+void pvpci_config_set_own(struct pvpci_fn *fn, int reg, u32 bits, u32 value)
+{
+	lockdep_assert_held(&fn->lock);
+	value |= load_le32(fn->own, reg) & ~bits;
+	store_le32(fn->own, reg, value);
+	mirror(fn, reg, 4, value);
+}
+
 /* What the guest owns becomes what the host shows. */
 static void own_reset(struct pvpci_fn *fn)
 {
@@ -71,6 +89,7 @@ static void own_reset(struct pvpci_fn *fn)
 		store_le32(fn->own, reg, own);
 		WRITE_ONCE(*(__le32 *)(fn->config_guest + reg), cpu_to_le32(own));
 	}
+	pvpci_resize_reset(fn);
 }
 
 /* Offset of a capability in the host's page, which may be anything; 0 for none. */
@@ -131,6 +150,7 @@ void pvpci_config_start(struct pvpci_fn *fn)
 	unsigned long flags;
 
 	own_reset(fn);
+	pvpci_resize_start(fn);
 	fn->express = find_capability(fn, PCI_CAP_ID_EXP);
 	fn->power_cap = find_capability(fn, PCI_CAP_ID_PM);
 	raw_spin_lock_irqsave(&fn->lock, flags);
@@ -304,6 +324,8 @@ int pvpci_config_write(struct pvpci_fn *fn, int where, int size, u32 value, bool
 	default:
 		mask = load_le32(fn->mask, reg) & bits;
 		value = (load_le32(fn->own, reg) & ~mask) | (value & mask);
+		if (pvpci_resize_refused(fn, reg, value))
+			break;
 		store_le32(fn->own, reg, value);
 		mirror(fn, where, size, value >> shift);
 	}

@@ -19,6 +19,7 @@ extern struct pci_ops pvpci_config_ops;
 void pvpci_config_start(struct pvpci_fn *fn);
 void pvpci_config_reset(struct pvpci_fn *fn);
 void pvpci_config_hand_off(struct pvpci_fn *fn);
+void pvpci_config_set_own(struct pvpci_fn *fn, int reg, u32 bits, u32 value);
 void pvpci_config_mirror_command(struct pvpci_fn *fn);
 int pvpci_config_read(struct pvpci_fn *fn, int where, int size, u32 *value);
 int pvpci_config_write(struct pvpci_fn *fn, int where, int size, u32 value, bool may_sleep);

@@ -44,6 +44,7 @@ static int check_bar(const struct pvpci_function *copy, unsigned int i, u64 aper
 		.mem64 = flags & PVPCI_BAR_MEM64,
 		.prefetch = flags & PVPCI_BAR_PREFETCH,
 	};
+	bar->most = bar->bytes;
 	if (i && bar[-1].mem64 && bar[-1].bytes && (bar->bytes || flags))
 		return fault(why, "BAR%u is the upper half of BAR%u but has a size of its own",
 			     i, i - 1);

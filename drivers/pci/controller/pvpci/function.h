@@ -21,13 +21,15 @@ struct pvpci_bus;
 
 /**
  * struct pvpci_bar_info - what one BAR needs, checked
- * @bytes: a power of two from 4096, 0 when not implemented
+ * @bytes: a power of two from 4096, 0 when not implemented; what the guest has chosen
+ * @most: as the table says
  * @offset: aperture offset where the host decodes it at hand-off
  * @mem64: takes the next BAR too
  * @prefetch: prefetchable
  */
 struct pvpci_bar_info {
 	u64 bytes;
+	u64 most;
 	u64 offset;
 	bool mem64;
 	bool prefetch;
@@ -109,6 +111,9 @@ struct pvpci_edges {
  * @dead: gone without asking: reads all-ones
  * @bar: BAR registers without their type bits
  * @edges: accounts
+ * @size_at: config register with the size of each BAR, 0 where there is none
+ * @sizes: a bit for each size that can be chosen, from 1 MiB on
+ * @resized: a size has changed since the host was told of places
  * @offset: aperture offset of each BAR as planned; PVPCI_BAR_UNASSIGNED for
  *	none; protected by pvpci_bus.topology
  * @dropped: there was no room for its BARs; the same
@@ -152,6 +157,9 @@ struct pvpci_fn {
 	bool dead;
 	u32 bar[PVPCI_NUM_BARS];
 	struct pvpci_edges edges;
+	u16 size_at[PVPCI_NUM_BARS];
+	u32 sizes[PVPCI_NUM_BARS];
+	bool resized;
 
 	u64 offset[PVPCI_NUM_BARS];
 	bool dropped;

@@ -26,6 +26,7 @@
 #include "pm.h"
 #include "proto.h"
 #include "relations.h"
+#include "resize.h"
 
 #define TRIES	8	/* of a table that changes: nobody else runs meanwhile */
 
@@ -96,7 +97,7 @@ static bool same_function(const struct pvpci_function_info *was,
 	if (!is->instance)
 		return false;
 	for (b = 0; b < PVPCI_NUM_BARS; b++)
-		if (is->bar[b].bytes != was->bar[b].bytes || is->bar[b].mem64 != was->bar[b].mem64)
+		if (is->bar[b].bytes != was->bar[b].most || is->bar[b].mem64 != was->bar[b].mem64)
 			return false;
 	return is->devfn == was->devfn && is->serial == was->serial &&
 	       is->nr_tokens == was->nr_tokens && !strcmp(is->model, was->model);
@@ -118,16 +119,21 @@ static bool is_still_there(const struct pvpci_fn *fn, const struct pvpci_relatio
 	return relations->info && same_function(&fn->info, &relations->info[fn->row]);
 }
 
-/* As after a reset, or as handed off; PCI core restores the rest. */
+/* As after a reset, or as handed off, in the place that it has; PCI core restores the rest. */
 static void start_over(struct pvpci_fn *fn, u32 instance)
 {
+	u64 bytes[PVPCI_NUM_BARS];
 	unsigned long flags;
+	unsigned int b;
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
+	for (b = 0; b < PVPCI_NUM_BARS; b++)
+		bytes[b] = fn->info.bar[b].bytes;
 	fn->info.instance = instance;
 	fn->power = PVPCI_POWER_D0;
 	pvpci_config_reset(fn);
 	pvpci_config_hand_off(fn);
+	pvpci_resize_restore(fn, bytes);
 	fn->attach_reason = PVPCI_REASON_POWER;
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	pvpci_function_set_bars(fn);
