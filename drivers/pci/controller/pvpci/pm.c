@@ -139,14 +139,17 @@ static void start_over(struct pvpci_fn *fn, u32 instance)
 	pvpci_function_set_bars(fn);
 }
 
-/* One that was handed off decoding has moved since: the host may not keep it there. */
+/* One that was handed off decoding has moved or shrunk since: the host may not keep it there. */
 static bool has_moved(const struct pvpci_fn *fn)
 {
 	unsigned int b;
 
-	for (b = 0; b < PVPCI_NUM_BARS; b++)
-		if (fn->info.bar[b].bytes && fn->offset[b] != fn->info.bar[b].offset)
+	for (b = 0; b < PVPCI_NUM_BARS; b++) {
+		const struct pvpci_bar_info *bar = &fn->info.bar[b];
+
+		if (bar->bytes && (fn->offset[b] != bar->offset || bar->bytes != bar->most))
 			return true;
+	}
 	return false;
 }
 
