@@ -15,8 +15,9 @@ set -u
 guest() { "$GUEST" "$@"; }
 ctl() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
 
-fn=10030:00:02.0
-path=/sys/bus/pci/devices/$fn
+# about SLOT: of what is spoken
+about() { slot=$1 fn=10030:00:$1 path=/sys/bus/pci/devices/10030:00:$1; }
+about 02.0
 # shellcheck disable=SC2034 # eval reads it
 large='{"slot": "02.0", "model": "testdev", "msix": 2, "bars": [{"bar": 0, "bytes": "256M",
 	"smallest": "16M", "bits": 64, "prefetch": true}]}'
@@ -30,15 +31,16 @@ sizes()
 	echo $(((end - start + 1) >> 20)) \
 		$((1 << (0x$(guest "setpci -s $fn ECAP15+8.l") >> 8 & 0x1f))) \
 		$(($(ctl --json list | python3 -c 'import json, sys
-print(*[fn["bars"][0]["bytes"] for fn in json.load(sys.stdin)["functions"] if fn["slot"] == "02.0"])') >> 20))
+print(*[fn["bars"][0]["bytes"] for fn in json.load(sys.stdin)["functions"] if fn["slot"] == sys.argv[1]])' "$slot") >> 20))
 }
 
+# works NAME [N]: all N functions
 works()
 {
-	check "$1: registers, interrupts and DMA of both" guest \
+	check "$1: registers, interrupts and DMA" guest \
 		"for fn in /sys/bus/pci/drivers/pvpci_testdev/10030:*; do
 			cd \$fn && echo 3 >scratch && echo 0 >fire && echo 8192 >dma || exit 1; done
-		[ \$(ls -d /sys/bus/pci/drivers/pvpci_testdev/10030:* | wc -l) -eq 2 ]"
+		[ \$(ls -d /sys/bus/pci/drivers/pvpci_testdev/10030:* | wc -l) -eq ${2:-2} ]"
 }
 
 # no_overlap: between any two BARs, as the host has them
@@ -81,12 +83,17 @@ same "all agree after it" "128 128 128" "$(sizes)"
 works "reset"
 check "it is bound once more" guest "echo $fn >$path/driver/unbind && echo $fn >/sys/bus/pci/drivers/pvpci_testdev/bind"
 works "bound"
-if guest "[ -e /sys/power/pm_test ]"; then
+
+# asleep WANTED N: a suspend; N functions work afterwards, and all agree
+asleep()
+{
+	guest "[ -e /sys/power/pm_test ]" || return
 	guest "echo 1 >/sys/module/suspend/parameters/pm_test_delay; echo platform >/sys/power/pm_test"
 	check "sleep" guest "echo freeze >/sys/power/state"
-	same "all agree after it" "128 128 128" "$(sizes)"
-	works "awake"
-fi
+	same "all agree after it" "$1" "$(sizes)"
+	works "awake" "$2"
+}
+asleep "128 128 128" 2
 
 check "the user chooses 16 MiB" guest "echo $fn >$path/driver/unbind && echo 4 >$path/resource0_resize"
 other='{"slot": "03.0", "model": "testdev", "bars": [{"bar": 0, "bytes": "64M", "bits": 64}]}'
@@ -96,6 +103,21 @@ check "they go" eval 'ctl eject 03.0 && ctl eject 04.0'
 check "it is bound again" guest "echo $fn >/sys/bus/pci/drivers/pvpci_testdev/bind"
 same "all agree" "16 16 16" "$(sizes)"
 works "16 MiB"
+
+# Handed off decoding, a BAR keeps its place until somebody wants another, or another size.
+about 05.0
+check "one that is handed off decoding" ctl add '{"slot": "05.0", "model": "testdev", "decoding": true,
+	"bars": [{"bar": 0, "bytes": "32M", "smallest": "4M", "bits": 64}]}'
+same "all agree" "32 32 32" "$(sizes)"
+asleep "32 32 32" 3
+check "the user chooses 4 MiB" guest "echo $fn >$path/driver/unbind && echo 2 >$path/resource0_resize &&
+	echo $fn >/sys/bus/pci/drivers/pvpci_testdev/bind"
+same "all agree" "4 4 4" "$(sizes)"
+asleep "4 4 4" 3
+check "nothing overlaps" no_overlap
+check "it goes" ctl eject 05.0
+about 02.0
+
 check "256 MiB find no room" guest "echo $fn >$path/driver/unbind; ! echo 8 2>/dev/null >$path/resource0_resize &&
 	echo $fn >/sys/bus/pci/drivers/pvpci_testdev/bind"
 same "it is as before" "16 16 16" "$(sizes)"
