@@ -36,7 +36,8 @@ kernel()
 		rm vmlinuz initrd"
 }
 
-image=$(readlink -f "$(sed -n 's/.*-kernel \([^ ]*\).*/\1/p' "$OUT/qemu.sh")")
+# QEMU may have been given what is in it.
+image=$(readlink -f "$(dirname "$(sed -n 's/.*-kernel \([^ ]*\).*/\1/p' "$OUT/qemu.sh")")/vmlinuz")
 vmlinuz=$(stat -Lc %s "$image")
 initrd=$(stat -Lc %s "$OUT/initrd")
 check "a static program" gcc -static -O2 -o "$OUT/kexec" "$(dirname "$0")/lib/kexec.c"

@@ -111,9 +111,11 @@ def probe_kvm(kernel):
                             check=False)
     answer = "tcg" if result.returncode else "kvm"
     print("vmtest: guests run under " + answer, file=sys.stderr)
-    with open(cache + ".new", "w", encoding="ascii") as file:
+    # Another run may find out the same at this moment.
+    ours = "%s.%d" % (cache, os.getpid())
+    with open(ours, "w", encoding="ascii") as file:
         file.write("%s %s\n" % (answer, boot))
-    os.rename(cache + ".new", cache)
+    os.rename(ours, cache)
     return answer
 
 
