@@ -106,7 +106,7 @@ works "16 MiB"
 
 # Handed off decoding, a BAR keeps its place until somebody wants another, or another size.
 about 05.0
-check "one that is handed off decoding" ctl add '{"slot": "05.0", "model": "testdev", "decoding": true,
+check "one that is handed off decoding" ctl add '{"slot": "05.0", "model": "testdev", "decoding": true, "msix": 1,
 	"bars": [{"bar": 0, "bytes": "32M", "smallest": "4M", "bits": 64}]}'
 same "all agree" "32 32 32" "$(sizes)"
 asleep "32 32 32" 3

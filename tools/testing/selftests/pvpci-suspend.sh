@@ -84,6 +84,9 @@ same "it has slept" 0 $?
 usable "suspend to idle"
 within "the one that came is bound" 20 guest "[ -e /sys/bus/pci/drivers/pvpci_testdev/10024:00:09.0 ]"
 check "the one that went is gone" guest "[ ! -e /sys/bus/pci/devices/10024:00:03.0 ]"
+within "the daemon knows their drivers" 20 knows \
+	"01.0:nvme 02.0:pvpci_testdev 04.0:pvpci_testdev 09.0:pvpci_testdev"
+check "and one goes politely" control eject --timeout=20 09.0
 same "one attach to come back" $((before + 1)) "$(attached 02.0)"
 check "no edge has failed" guest \
 	"! grep -E 'failed [1-9]' /sys/kernel/debug/pvpci/10024/functions"

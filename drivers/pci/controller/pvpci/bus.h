@@ -67,13 +67,13 @@ struct pvpci_slot;
  * @relations_pending: a RELATIONS event has come since
  * @off_devfn: where a refused one was that the user has switched off, by row
  * @eject: what the host wants back, by row
- * @eject_again: looks whether what was in use still is
- * @seek_again: looks whether pci_rebalance still seeks room
  * @slot: slots in sysfs, by device
  * @blocks: invalidations of config blocks
  * @stop: what the host wants to be stopped and moved
  * @wq: ordered; the only one that changes topology after the probe
  * @relations_work: handles relations and ejections
+ * @look_again: runs it once more: something was in use, or is not decided yet
+ * @forgotten: the host knows of some functions no more what became of them
  * @gone_work: takes the functions away when the host stops
  * @health_work: looks at the heartbeat
  * @beat: heartbeat last seen
@@ -116,8 +116,6 @@ struct pvpci_bus {
 	u32 relations_pending;
 	u8 off_devfn[PVPCI_MAX_FUNCTIONS];
 	struct pvpci_eject eject[PVPCI_MAX_FUNCTIONS];
-	struct delayed_work eject_again;
-	struct delayed_work seek_again;
 	struct pvpci_slot *slot[PVPCI_MAX_FUNCTIONS / 8];
 
 	struct pvpci_blocks blocks;
@@ -125,6 +123,8 @@ struct pvpci_bus {
 
 	struct workqueue_struct *wq;
 	struct work_struct relations_work;
+	struct delayed_work look_again;
+	bool forgotten;
 	struct work_struct gone_work;
 	struct delayed_work health_work;
 	u32 beat;

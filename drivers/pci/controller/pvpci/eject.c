@@ -23,7 +23,6 @@
 #include "veto.h"
 
 #define PATIENCE_MS	1000
-#define LOOK_MS		50
 
 static int check_one(struct pvpci_fn *fn, char why[PVPCI_WHY_BYTES])
 {
@@ -146,7 +145,7 @@ void pvpci_eject_run(struct pvpci_bus *bus)
 		pvpci_proto_eject_complete(bus, row, instance, ret);
 	}
 	if (again && !READ_ONCE(bus->removing))
-		queue_delayed_work(bus->wq, &bus->eject_again, msecs_to_jiffies(LOOK_MS));
+		pvpci_relations_look_later(bus);
 }
 
 /**
@@ -169,31 +168,4 @@ void pvpci_eject_event(struct pvpci_bus *bus, const struct pvpci_msg_function *m
 	}
 	WRITE_ONCE(bus->eject[row].flags, le32_to_cpu(msg->flags));
 	WRITE_ONCE(bus->eject[row].instance, le32_to_cpu(msg->instance));
-}
-
-static void look_again(struct work_struct *work)
-{
-	struct pvpci_bus *bus = container_of(to_delayed_work(work), struct pvpci_bus, eject_again);
-
-	pvpci_relations_look(bus);
-}
-
-/**
- * pvpci_eject_init - prepare
- * @bus: the bus
- */
-void pvpci_eject_init(struct pvpci_bus *bus)
-{
-	INIT_DELAYED_WORK(&bus->eject_again, look_again);
-}
-
-/**
- * pvpci_eject_stop - nothing more is let go of at the host's wish
- * @bus: with pvpci_bus.removing set
- *
- * Context: process context.
- */
-void pvpci_eject_stop(struct pvpci_bus *bus)
-{
-	cancel_delayed_work_sync(&bus->eject_again);
 }

@@ -30,7 +30,5 @@ int pvpci_eject_check(struct pvpci_fn *fn, bool device, char why[PVPCI_WHY_BYTES
 void pvpci_eject_let_go(struct pvpci_fn *fn);
 void pvpci_eject_event(struct pvpci_bus *bus, const struct pvpci_msg_function *msg);
 void pvpci_eject_run(struct pvpci_bus *bus);
-void pvpci_eject_init(struct pvpci_bus *bus);
-void pvpci_eject_stop(struct pvpci_bus *bus);
 
 #endif /* _PVPCI_EJECT_H */

@@ -120,7 +120,8 @@ struct pvpci_edges {
  * @again: dropped, and considered once more at the moment; the same
  * @missing_bytes: what all free room lacked then; the same
  * @missing_piece: what the largest free piece lacked then; the same
- * @told: the host knows what became of it
+ * @told: the host knows, or has known, what became of it
+ * @forgotten: the host knows no more
  * @sought: it has no room, but pci_rebalance looks for some
  * @found: PVPCI_OUTCOME_* when that is found
  * @assigned: its resources were reported to the host; the same
@@ -167,6 +168,7 @@ struct pvpci_fn {
 	u64 missing_bytes;
 	u64 missing_piece;
 	bool told;
+	bool forgotten;
 	bool sought;
 	u32 found;
 	bool assigned;

@@ -15,6 +15,7 @@
 #include "function.h"
 #include "outcome.h"
 #include "proto.h"
+#include "relations.h"
 #include "seek.h"
 
 static void tell(struct pvpci_bus *bus, struct pvpci_msg_outcome *msg)
@@ -47,6 +48,7 @@ void pvpci_outcome_tell(struct pvpci_fn *fn, u32 outcome, int err, const char *d
 	if (READ_ONCE(fn->removing) || READ_ONCE(fn->dead))
 		return;
 	WRITE_ONCE(fn->told, true);
+	WRITE_ONCE(fn->forgotten, false);
 	if (fn->dropped && outcome != PVPCI_OUTCOME_BOUND) {
 		if (pvpci_seek_begin(fn, outcome))
 			msg.error = cpu_to_le32(EAGAIN);
@@ -100,4 +102,49 @@ void pvpci_outcome_driver(struct pci_dev *dev, unsigned long action)
 	else if (action == BUS_NOTIFY_DRIVER_NOT_BOUND)
 		pvpci_outcome_tell(fn, PVPCI_OUTCOME_FAILED, 0, driver ? driver->name : NULL);
 	pvpci_function_put(fn);
+}
+
+/* False: somebody is at work with its driver, and tells the host or lets us try again. */
+static bool repeat(struct pvpci_fn *fn, struct pci_dev *dev)
+{
+	struct device_driver *driver;
+
+	if (!device_trylock(&dev->dev))
+		return false;
+	driver = dev->dev.driver;
+	pvpci_outcome_tell(fn, driver ? PVPCI_OUTCOME_BOUND : PVPCI_OUTCOME_NO_DRIVER, 0,
+			   driver ? driver->name : NULL);
+	device_unlock(&dev->dev);
+	return true;
+}
+
+/**
+ * pvpci_outcome_repeat - the host has forgotten what became of the functions
+ * @bus: known to PCI core, with pvpci_bus.forgotten set
+ *
+ * It forgets when the bus goes down, and there may be another one when it comes up
+ * again; drivers stay bound meanwhile.
+ *
+ * Context: on the bus's workqueue, rescan lock and pvpci_bus.topology held.
+ */
+void pvpci_outcome_repeat(struct pvpci_bus *bus)
+{
+	bool again = false;
+	u32 row;
+
+	lockdep_assert_held(&bus->topology);
+	for (row = 0; row < bus->layout.nr_functions; row++) {
+		struct pvpci_fn *fn = bus->by_row[row];
+		struct pci_dev *dev;
+
+		if (!fn || !READ_ONCE(fn->forgotten))
+			continue;
+		dev = pci_get_slot(bus->bridge->bus, fn->info.devfn);
+		if (dev)
+			again |= !repeat(fn, dev);
+		pci_dev_put(dev);
+	}
+	WRITE_ONCE(bus->forgotten, again);
+	if (again)
+		pvpci_relations_look_later(bus);
 }

@@ -13,6 +13,7 @@ struct pvpci_fn;
 
 void pvpci_outcome_tell(struct pvpci_fn *fn, u32 outcome, int err, const char *driver);
 void pvpci_outcome_off(struct pvpci_bus *bus, u32 row, u32 instance);
+void pvpci_outcome_repeat(struct pvpci_bus *bus);
 void pvpci_outcome_driver(struct pci_dev *dev, unsigned long action);
 
 #endif /* _PVPCI_OUTCOME_H */

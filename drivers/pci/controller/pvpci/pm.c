@@ -178,12 +178,14 @@ static int restore_functions(struct pvpci_bus *bus, bool same_host)
 			WRITE_ONCE(fn->dead, true);
 			continue;
 		}
+		WRITE_ONCE(fn->forgotten, true);
 		start_over(fn, same_host ? fn->info.instance : relations.info[row].instance);
 		if (fn->attached && has_moved(fn))
 			pvpci_commit(fn, PCI_COMMAND_MEMORY, 0, PVPCI_REASON_POWER, true);
 	}
 	ret = pvpci_assign_again(bus);
 	mutex_unlock(&bus->topology);
+	WRITE_ONCE(bus->forgotten, true);
 	bus->relations_seq = relations.seq - 1;
 	WRITE_ONCE(bus->relations_pending, 1);
 	kvfree(relations.info);

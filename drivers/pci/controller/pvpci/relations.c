@@ -18,6 +18,7 @@
 #include "eject.h"
 #include "function.h"
 #include "msi.h"
+#include "outcome.h"
 #include "proto.h"
 #include "relations.h"
 #include "rescan.h"
@@ -27,6 +28,7 @@
 #include "slot.h"
 
 #define TRIES		32	/* relations that change faster than we can ask */
+#define LATER_MS	25
 
 /**
  * pvpci_relations_check - check a private copy of the function table
@@ -309,6 +311,8 @@ static void work(struct work_struct *work)
 	if (!READ_ONCE(bus->removing) && pvpci_state(bus) == PVPCI_STATE_RUNNING)
 		follow(bus);
 	pvpci_seek_run(bus);
+	if (READ_ONCE(bus->forgotten))
+		pvpci_outcome_repeat(bus);
 	pvpci_slots_answer(bus);
 	mutex_unlock(&bus->topology);
 	pvpci_expedite_end(expedited);
@@ -345,14 +349,30 @@ void pvpci_relations_look(struct pvpci_bus *bus)
 }
 
 /**
+ * pvpci_relations_look_later - let the worker look once more, in a moment
+ * @bus: the bus
+ *
+ * Context: on the bus's workqueue.
+ */
+void pvpci_relations_look_later(struct pvpci_bus *bus)
+{
+	if (!READ_ONCE(bus->removing))
+		queue_delayed_work(bus->wq, &bus->look_again, msecs_to_jiffies(LATER_MS));
+}
+
+static void look_again(struct work_struct *work)
+{
+	pvpci_relations_look(container_of(to_delayed_work(work), struct pvpci_bus, look_again));
+}
+
+/**
  * pvpci_relations_init - prepare
  * @bus: the bus
  */
 void pvpci_relations_init(struct pvpci_bus *bus)
 {
 	INIT_WORK(&bus->relations_work, work);
-	pvpci_eject_init(bus);
-	pvpci_seek_init(bus);
+	INIT_DELAYED_WORK(&bus->look_again, look_again);
 }
 
 /**
@@ -363,10 +383,8 @@ void pvpci_relations_init(struct pvpci_bus *bus)
  */
 void pvpci_relations_stop(struct pvpci_bus *bus)
 {
-	pvpci_eject_stop(bus);
-	pvpci_seek_stop(bus);
+	cancel_delayed_work_sync(&bus->look_again);
 	cancel_work_sync(&bus->relations_work);
 	/* Queued by itself, before it saw that it should not. */
-	pvpci_eject_stop(bus);
-	pvpci_seek_stop(bus);
+	cancel_delayed_work_sync(&bus->look_again);
 }

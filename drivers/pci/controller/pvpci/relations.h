@@ -34,6 +34,7 @@ int pvpci_relations_snapshot(struct pvpci_bus *bus, struct pvpci_relations *rela
 int pvpci_relations_start(struct pvpci_bus *bus);
 void pvpci_relations_event(struct pvpci_bus *bus, const struct pvpci_msg *msg);
 void pvpci_relations_look(struct pvpci_bus *bus);
+void pvpci_relations_look_later(struct pvpci_bus *bus);
 void pvpci_relations_init(struct pvpci_bus *bus);
 void pvpci_relations_stop(struct pvpci_bus *bus);
 int pvpci_relations_create(struct pvpci_bus *bus, u32 row,

@@ -4,7 +4,6 @@
  * itself after they have been added, so what becomes of them is not known yet,
  * and the host is told so; it hears the end when pci_rebalance is done.
  */
-#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/pci-rebalance.h>
@@ -15,8 +14,6 @@
 #include "outcome.h"
 #include "relations.h"
 #include "seek.h"
-
-#define LOOK_MS		20
 
 static bool is_sought(void)
 {
@@ -77,33 +74,6 @@ void pvpci_seek_run(struct pvpci_bus *bus)
 		if (!pvpci_bind_has_driver(fn))
 			pvpci_outcome_tell(fn, READ_ONCE(fn->found), 0, NULL);
 	}
-	if (again && !READ_ONCE(bus->removing))
-		queue_delayed_work(bus->wq, &bus->seek_again, msecs_to_jiffies(LOOK_MS));
-}
-
-static void look_again(struct work_struct *work)
-{
-	struct pvpci_bus *bus = container_of(to_delayed_work(work), struct pvpci_bus, seek_again);
-
-	pvpci_relations_look(bus);
-}
-
-/**
- * pvpci_seek_init - prepare
- * @bus: the bus
- */
-void pvpci_seek_init(struct pvpci_bus *bus)
-{
-	INIT_DELAYED_WORK(&bus->seek_again, look_again);
-}
-
-/**
- * pvpci_seek_stop - the host is told no more
- * @bus: with pvpci_bus.removing set
- *
- * Context: process context.
- */
-void pvpci_seek_stop(struct pvpci_bus *bus)
-{
-	cancel_delayed_work_sync(&bus->seek_again);
+	if (again)
+		pvpci_relations_look_later(bus);
 }

@@ -12,7 +12,5 @@ struct pvpci_fn;
 
 bool pvpci_seek_begin(struct pvpci_fn *fn, u32 outcome);
 void pvpci_seek_run(struct pvpci_bus *bus);
-void pvpci_seek_init(struct pvpci_bus *bus);
-void pvpci_seek_stop(struct pvpci_bus *bus);
 
 #endif /* _PVPCI_SEEK_H */

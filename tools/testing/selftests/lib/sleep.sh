@@ -14,6 +14,15 @@ import json, sys
 print(json.load(sys.stdin)["stats"]["functions"][sys.argv[1]]["attaches"])' "$1"
 }
 
+# drivers: what the daemon says has become of its functions
+drivers()
+{
+	control --json list | python3 -c '
+import json, sys
+print(*[fn["slot"] + ":" + str((fn["outcome"] or {}).get("driver")) for fn in json.load(sys.stdin)["functions"]])'
+}
+knows() { [ "$(drivers)" = "$1" ]; }
+
 # fill: something in /tmp/data of the guest and at the beginning of the disk
 fill()
 {

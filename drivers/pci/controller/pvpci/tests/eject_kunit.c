@@ -107,7 +107,7 @@ static struct fixture *fixture(struct kunit *test)
 static void done(struct fixture *f)
 {
 	WRITE_ONCE(f->bus->removing, true);
-	cancel_delayed_work_sync(&f->bus->eject_again);
+	cancel_delayed_work_sync(&f->bus->look_again);
 	destroy_workqueue(f->bus->wq);
 	fake_functions_unpublish(f->bus);
 	f->bus->bridge = NULL;
@@ -239,7 +239,7 @@ static void eject_patience(struct kunit *test)
 	run(f);
 	KUNIT_EXPECT_EQ(test, f->nr_heard, 0U);
 	KUNIT_EXPECT_EQ(test, f->bus->eject[ROW].instance, 9U);
-	cancel_delayed_work_sync(&f->bus->eject_again);
+	cancel_delayed_work_sync(&f->bus->look_again);
 	f->bus->eject[ROW].busy_since = (jiffies - 10 * HZ) ?: 1;
 	run(f);
 	expect_heard(test, f, PVPCI_MSG_EJECT_WHY, PVPCI_MSG_EJECT_COMPLETE, -EBUSY);
