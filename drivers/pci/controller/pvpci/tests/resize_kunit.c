@@ -6,6 +6,7 @@
 #include <linux/pci.h>
 #include <linux/sizes.h>
 
+#include "../assign.h"
 #include "../config.h"
 #include "../function.h"
 #include "../resize.h"
@@ -213,12 +214,58 @@ static void resize_hostile(struct kunit *test)
 	done(f);
 }
 
+static void put_bars(struct fixture *f, u64 bar0, u32 bar2, u64 bar4)
+{
+	const u32 value[] = { lower_32_bits(bar0), upper_32_bits(bar0), bar2, 0,
+			      lower_32_bits(bar4), upper_32_bits(bar4) };
+	unsigned int b;
+
+	for (b = 0; b < PVPCI_NUM_BARS; b++)
+		pvpci_config_write(f->fn, PCI_BASE_ADDRESS_0 + 4 * b, 4, value[b], false);
+}
+
+/* The host hears of another size as it does of another place, once. */
+static void resize_told(struct kunit *test)
+{
+	struct fixture *f = fixture(test, PVPCI_F_RESIZE);
+	u64 start = f->bus->windows.window[PVPCI_WINDOW_64].bus_start;
+	u32 low = f->bus->windows.window[PVPCI_WINDOW_32].bus_start;
+
+	f->fn = fake_function_publish(test, f->bus, 0, &an_info);
+	f->fn->assigned = true;
+	choose(f, 0, 1);
+	choose(f, 1, 0);
+	put_bars(f, start, low, start + SZ_16M);
+	mutex_lock(&f->bus->topology);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_follow(f->bus), 0);
+	KUNIT_EXPECT_EQ(test, f->host->served, 1U);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(f->host->last.msg.type),
+			(u16)PVPCI_MSG_RESOURCES_ASSIGNED);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_follow(f->bus), 0);
+	KUNIT_EXPECT_EQ(test, f->host->served, 1U);
+	choose(f, 0, 2);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_follow(f->bus), 0);
+	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 2U, "at the same place");
+	/* While it has no place there is nothing to tell; it is not forgotten. */
+	choose(f, 0, 1);
+	put_bars(f, 0, low, start + SZ_16M);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_follow(f->bus), 0);
+	KUNIT_EXPECT_EQ(test, f->host->served, 2U);
+	put_bars(f, start, low, start + SZ_16M);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_follow(f->bus), 0);
+	KUNIT_EXPECT_EQ(test, f->host->served, 3U);
+	mutex_unlock(&f->bus->topology);
+	fake_functions_unpublish(f->bus);
+	pvpci_bus_put(f->bus);
+}
+
 static struct kunit_case resize_cases[] = {
 	KUNIT_CASE(resize_smaller),
 	KUNIT_CASE(resize_refused),
 	KUNIT_CASE(resize_not_agreed),
 	KUNIT_CASE(resize_reset),
 	KUNIT_CASE(resize_hostile),
+	KUNIT_CASE(resize_told),
 	{ }
 };
 
