@@ -33,9 +33,7 @@ check "load" guest "modprobe nvme && modprobe pvpci && modprobe pvpci_testdev"
 within "disk" 60 guest '[ -b /dev/nvme0n1 ]'
 fill
 usable "before"
-check "fio runs across it" guest "fio --name=sleep --filename=/dev/nvme0n1 --offset=16M --size=8M \
-	--rw=randrw --bs=4k --direct=1 --ioengine=libaio --iodepth=4 --time_based --runtime=5 \
-	--verify=crc32c >/tmp/fio.log 2>&1 </dev/null & echo \$! >/tmp/fio.pid"
+fio_across
 
 # In the background here, as no answer comes out of a guest that is frozen, and none
 # that the host still waits for out of the image.

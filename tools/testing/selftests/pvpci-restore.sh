@@ -64,9 +64,7 @@ save()
 	within "disk" 60 guest '[ -b /dev/nvme0n1 ]'
 	fill
 	usable "before"
-	check "fio runs across it" guest "fio --name=sleep --filename=/dev/nvme0n1 --offset=16M --size=8M \
-		--rw=randrw --bs=4k --direct=1 --ioengine=libaio --iodepth=4 --time_based --runtime=5 \
-		--verify=crc32c >/tmp/fio.log 2>&1 </dev/null & echo \$! >/tmp/fio.pid"
+	fio_across
 	[ "$KTAP_FAILED" -eq 0 ] || exit 1
 	guest "echo shutdown >/sys/power/disk && echo disk >/sys/power/state"
 	sleep 120

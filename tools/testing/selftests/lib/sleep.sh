@@ -31,6 +31,14 @@ fill()
 	sum=$(guest "md5sum </tmp/data")
 }
 
+# fio_across: I/O from before the sleep until after it, verified; /tmp/fio.pid and /tmp/fio.log
+fio_across()
+{
+	check "fio runs across it" guest "fio --name=sleep --filename=/dev/nvme0n1 --offset=16M --size=8M \
+		--rw=randrw --bs=4k --direct=1 --ioengine=libaio --iodepth=4 --time_based --runtime=5 \
+		--verify=crc32c >/tmp/fio.log 2>&1 </dev/null & echo \$! >/tmp/fio.pid"
+}
+
 # usable NAME: everything on the bus works
 usable()
 {
