@@ -144,7 +144,7 @@ void pvpci_eject_run(struct pvpci_bus *bus)
 			pvpci_proto_eject_why(bus, row, instance, why);
 		pvpci_proto_eject_complete(bus, row, instance, ret);
 	}
-	if (again && !READ_ONCE(bus->removing))
+	if (again)
 		pvpci_relations_look_later(bus);
 }
 

@@ -28,7 +28,7 @@
 #include "slot.h"
 
 #define TRIES		32	/* relations that change faster than we can ask */
-#define LATER_MS	25
+#define LATER_MS	25	/* for what was in use, or is not decided yet */
 
 /**
  * pvpci_relations_check - check a private copy of the function table
