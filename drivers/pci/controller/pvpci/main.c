@@ -10,13 +10,13 @@
 #include <linux/pci.h>
 #include <linux/rcupdate.h>
 
-#include "bus.h"
-#include "debugfs.h"
-#include "pm.h"
-#include "rescan.h"
-#include "root.h"
-#include "stop.h"
-#include "veto.h"
+#include "bus/debugfs.h"
+#include "bus/pm.h"
+#include "bus/root.h"
+#include "core/bus.h"
+#include "core/rescan_lock.h"
+#include "function/veto.h"
+#include "hotplug/host_rebalance.h"
 
 unsigned int pvpci_timeout_ms = 5000;
 module_param_named(timeout_ms, pvpci_timeout_ms, uint, 0644);

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The host bridge and its root bus: creation, functions that come and go,
+ * removal.
+ */
+#include <linux/err.h>
+#include <linux/irqdomain.h>
+#include <linux/kernel.h>
+#include <linux/nodemask.h>
+#include <linux/pci.h>
+
+#include <pvpci/expedite.h>
+
+#include "bus/changes.h"
+#include "bus/probe.h"
+#include "bus/root.h"
+#include "core/bus.h"
+#include "core/rescan_lock.h"
+#include "function/config.h"
+#include "function/function.h"
+#include "function/memory_enable.h"
+#include "function/sysfs.h"
+#include "hotplug/report.h"
+#include "hotplug/slot.h"
+#include "room/assign.h"
+
+#define FIRST_DOMAIN	0x10000		/* above any ACPI segment */
+#define DOMAIN_TRIES	256
+
+static void bridge_released(struct pci_host_bridge *bridge)
+{
+	struct pvpci_bus **priv = pci_host_bridge_priv(bridge);
+
+	pvpci_bus_put(*priv);
+}
+
+/**
+ * pvpci_bus_of - our bus behind PCI core's
+ * @pci_bus: with pvpci_config_ops
+ *
+ * Context: any.
+ * Return: the bus; lives as long as the host bridge.
+ */
+struct pvpci_bus *pvpci_bus_of(struct pci_bus *pci_bus)
+{
+	struct pvpci_bus **priv = pci_host_bridge_priv(pci_find_host_bridge(pci_bus));
+
+	return *priv;
+}
+
+static struct pci_host_bridge *alloc_bridge(struct pvpci_bus *bus)
+{
+	struct pci_host_bridge *bridge = pci_alloc_host_bridge(sizeof(struct pvpci_bus *));
+	struct pvpci_bus **priv;
+
+	if (!bridge)
+		return NULL;
+	priv = pci_host_bridge_priv(bridge);
+	*priv = bus;
+	pvpci_bus_get(bus);
+	pci_set_host_bridge_release(bridge, bridge_released, NULL);
+	bridge->dev.parent = &bus->pdev->dev;
+	bridge->ops = &pvpci_config_ops;
+	bridge->busnr = 0;
+	/* None of these is emulated. */
+	bridge->native_aer = 0;
+	bridge->native_pcie_hotplug = 0;
+	bridge->native_shpc_hotplug = 0;
+	bridge->native_pme = 0;
+	bridge->native_ltr = 0;
+	bridge->native_dpc = 0;
+	bridge->msi_domain = 1;
+	dev_set_msi_domain(&bridge->dev, bus->msi_domain);
+	return bridge;
+}
+
+/**
+ * pvpci_root_first_domain - PCI domain that a bus gets when it is free
+ * @bus: with its layout
+ *
+ * Stable for a given host-given id; small ids are readable in it.
+ *
+ * Return: the domain number.
+ */
+int pvpci_root_first_domain(const struct pvpci_bus *bus)
+{
+	u64 id = bus->layout.bus_id;
+
+	return FIRST_DOMAIN + ((id ^ id >> 16 ^ id >> 32 ^ id >> 48) & 0xffff);
+}
+
+static int register_bridge(struct pvpci_bus *bus, struct pci_host_bridge *bridge)
+{
+	int tries, domain = pvpci_root_first_domain(bus), ret = -EEXIST;
+	unsigned int row;
+
+	for (tries = 0; tries < DOMAIN_TRIES; tries++) {
+		if (!pci_find_bus(domain, 0)) {
+			bus->domain = domain;
+			pvpci_arch_bind(bus, bridge, domain);
+			ret = pci_scan_root_bus_bridge(bridge);
+			if (ret != -EEXIST)
+				break;
+		}
+		if (++domain == FIRST_DOMAIN + 0x10000)
+			domain = FIRST_DOMAIN;
+	}
+	if (ret)
+		dev_err(&bus->pdev->dev, "PCI core refuses the bus (%d).\n", ret);
+	else if (domain != pvpci_root_first_domain(bus))
+		dev_info(&bus->pdev->dev, "PCI domain %04x is taken, %04x is used.\n",
+			 pvpci_root_first_domain(bus), domain);
+	for (row = 0; row < bus->layout.nr_functions; row++)
+		if (bus->by_row[row])
+			pvpci_function_set_name(bus->by_row[row]);
+	return ret;
+}
+
+static void set_pdev(struct pci_dev *dev, struct pci_dev *pdev)
+{
+	struct pvpci_fn *fn = pvpci_function_get(pvpci_bus_of(dev->bus), dev->devfn);
+	unsigned long flags;
+
+	if (!fn)
+		return;
+	raw_spin_lock_irqsave(&fn->lock, flags);
+	fn->pdev = pdev;
+	raw_spin_unlock_irqrestore(&fn->lock, flags);
+	pvpci_function_put(fn);
+}
+
+/*
+ * What PCI core has looked up in firmware tables for a function it has just
+ * scanned, and found in those of the ivshmem function: on arm64 the domain of
+ * the machine's interrupt controller. Also when user space rescans the bus.
+ */
+static int function_scanned(struct notifier_block *block, unsigned long action, void *data)
+{
+	struct pci_dev *dev = to_pci_dev(data);
+
+	if (dev->bus->ops != &pvpci_config_ops)
+		return NOTIFY_DONE;
+	if (action == BUS_NOTIFY_DEL_DEVICE)
+		set_pdev(dev, NULL);
+	if (action != BUS_NOTIFY_ADD_DEVICE) {
+		pvpci_outcome_driver(dev, action);
+		return NOTIFY_OK;
+	}
+	set_pdev(dev, dev);
+	dev_set_msi_domain(&dev->dev, pvpci_bus_of(dev->bus)->msi_domain);
+	pvpci_arch_setup_device(dev);
+	pvpci_sysfs_add(dev);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block function_notifier = { .notifier_call = function_scanned };
+
+/**
+ * pvpci_root_init - watch for functions of our buses
+ *
+ * Return: 0 or an errno.
+ */
+int pvpci_root_init(void)
+{
+	return bus_register_notifier(&pci_bus_type, &function_notifier);
+}
+
+/**
+ * pvpci_root_exit - undo pvpci_root_init()
+ */
+void pvpci_root_exit(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &function_notifier);
+}
+
+static void setup_function(struct pvpci_fn *fn)
+{
+	struct pci_bus *pci_bus = fn->bus->bridge->bus;
+	struct pci_dev *dev = pci_get_slot(pci_bus, fn->info.devfn);
+	u32 node = fn->info.numa_node;
+
+	/* A function without a function 0 beside it, or one that came later. */
+	if (!dev) {
+		dev = pci_scan_single_device(pci_bus, fn->info.devfn);
+		if (!dev) {
+			dev_err(&fn->bus->pdev->dev, "PCI core does not find %s.\n",
+				fn->name);
+			pvpci_outcome_tell(fn, PVPCI_OUTCOME_FAILED, -ENODEV, NULL);
+			return;
+		}
+		dev->multifunction = pvpci_function_has_siblings(fn->bus, fn->info.devfn);
+		pci_dev_get(dev);
+	}
+	if (node < MAX_NUMNODES && node_online(node))
+		set_dev_node(&dev->dev, node);
+	pci_dev_put(dev);
+}
+
+/* Before PCI core looks at functions that have just been placed. */
+static void begin_discovery(struct pvpci_bus *bus)
+{
+	unsigned int row;
+
+	for (row = 0; row < bus->layout.nr_functions; row++)
+		if (bus->by_row[row] && bus->by_row[row]->settling)
+			pvpci_commit_old_habit(bus->by_row[row]);
+}
+
+/* Functions PCI core has just scanned: claim, then let drivers see them. */
+static void introduce(struct pvpci_bus *bus)
+{
+	struct pci_bus *pci_bus = bus->bridge->bus;
+	struct pvpci_fn *fn;
+	unsigned int row;
+
+	lockdep_assert_held(&bus->topology);
+	for (row = 0; row < bus->layout.nr_functions; row++) {
+		fn = bus->by_row[row];
+		if (fn && fn->settling)
+			setup_function(fn);
+	}
+	/* Every BAR is where it was planned: nothing is left to be assigned. */
+	pci_bus_claim_resources(pci_bus);
+	for (row = 0; row < bus->layout.nr_functions; row++) {
+		fn = bus->by_row[row];
+		if (fn && fn->settling)
+			pvpci_commit_settle(fn);
+	}
+	pvpci_bind_new(bus);
+}
+
+/**
+ * pvpci_root_create - show a bus to PCI core
+ * @bus: its functions are placed
+ *
+ * Return: 0 or an errno, with a sentence logged.
+ */
+int pvpci_root_create(struct pvpci_bus *bus)
+{
+	struct pci_host_bridge *bridge = alloc_bridge(bus);
+	struct pvpci_rescan *rescan;
+	int ret;
+
+	if (!bridge)
+		return -ENOMEM;
+	ret = pvpci_windows_claim(bus, bridge);
+	if (ret)
+		goto free_bridge;
+	bus->busn = (struct resource){ .name = "pvpci bus", .flags = IORESOURCE_BUS };
+	pci_add_resource(&bridge->windows, &bus->busn);
+
+	rescan = pvpci_rescan_lock(NULL);
+	if (IS_ERR(rescan)) {
+		ret = PTR_ERR(rescan);
+		goto free_bridge;
+	}
+	mutex_lock(&bus->topology);
+	begin_discovery(bus);
+	ret = register_bridge(bus, bridge);
+	if (!ret) {
+		bus->bridge = bridge;
+		pvpci_state_set(bus, PVPCI_STATE_RUNNING);
+		pvpci_slots_update(bus, NULL);
+		introduce(bus);
+	}
+	mutex_unlock(&bus->topology);
+	pvpci_rescan_unlock(rescan);
+	if (!ret)
+		return 0;
+free_bridge:
+	pvpci_windows_release(bus);
+	pci_free_host_bridge(bridge);
+	return ret;
+}
+
+/**
+ * pvpci_root_add - show functions that have arrived later
+ * @bus: with functions in settling
+ *
+ * Context: rescan lock and pvpci_bus.topology held.
+ */
+void pvpci_root_add(struct pvpci_bus *bus)
+{
+	begin_discovery(bus);
+	introduce(bus);
+}
+
+/**
+ * pvpci_root_drop - take one function away from PCI core
+ * @fn: a function, of which PCI core need not know
+ *
+ * Context: rescan lock and pvpci_bus.topology held.
+ */
+void pvpci_root_drop(struct pvpci_fn *fn)
+{
+	struct pci_dev *dev = pci_get_slot(fn->bus->bridge->bus, fn->info.devfn);
+
+	if (dev) {
+		if (fn->dead)
+			WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
+		pci_stop_and_remove_bus_device(dev);
+		pci_dev_put(dev);
+	}
+}
+
+/**
+ * pvpci_root_surprise - the host has stopped: take all functions away
+ * @bus: broken
+ *
+ * Drivers are told that their devices are gone, so that they do not wait for
+ * them. The empty bus stays until the driver lets go.
+ *
+ * Context: process context, on the bus's workqueue.
+ */
+void pvpci_root_surprise(struct pvpci_bus *bus)
+{
+	struct pvpci_rescan *rescan = pvpci_rescan_lock(&bus->removing);
+	struct pci_dev *dev;
+	unsigned int row;
+	bool expedited;
+
+	if (IS_ERR(rescan))
+		return;
+	expedited = pvpci_expedite_begin(READ_ONCE(pvpci_expedite));
+	mutex_lock(&bus->topology);
+	/* The host may stop before there is a bridge, too. */
+	if (!bus->bridge)
+		goto unlock;
+	list_for_each_entry(dev, &bus->bridge->bus->devices, bus_list)
+		WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
+	for (row = 0; row < bus->layout.nr_functions; row++) {
+		struct pvpci_fn *fn = bus->by_row[row];
+
+		if (!fn || READ_ONCE(bus->removing))
+			continue;
+		WRITE_ONCE(fn->dead, true);
+		pvpci_root_drop(fn);
+		pvpci_assign_release(fn);
+		pvpci_relations_forget(fn);
+	}
+	pvpci_slots_update(bus, NULL);
+unlock:
+	mutex_unlock(&bus->topology);
+	pvpci_expedite_end(expedited);
+	pvpci_rescan_unlock(rescan);
+}
+
+/**
+ * pvpci_root_remove - take a bus away from PCI core
+ * @bus: with pvpci_bus.removing set; no worker runs any more
+ *
+ * Context: process context; PCI core's rescan lock may be held by the caller.
+ */
+void pvpci_root_remove(struct pvpci_bus *bus)
+{
+	struct pvpci_rescan *rescan;
+	struct pvpci_fn *fn;
+	unsigned int row;
+	bool expedited;
+
+	if (!bus->bridge)
+		return;
+	rescan = pvpci_rescan_lock(NULL);
+	expedited = pvpci_expedite_begin(READ_ONCE(pvpci_expedite));
+	mutex_lock(&bus->topology);
+	for (row = 0; row < bus->layout.nr_functions; row++)
+		if (bus->by_row[row])
+			WRITE_ONCE(bus->by_row[row]->removing, true);
+	pci_stop_root_bus(bus->bridge->bus);
+	for (row = 0; row < bus->layout.nr_functions; row++) {
+		fn = bus->by_row[row];
+		if (!fn)
+			continue;
+		pvpci_commit_detach(fn, PVPCI_REASON_REMOVE);
+	}
+	pvpci_slots_remove(bus);
+	pci_remove_root_bus(bus->bridge->bus);
+	pvpci_windows_release(bus);
+	pci_free_host_bridge(bus->bridge);
+	bus->bridge = NULL;
+	mutex_unlock(&bus->topology);
+	pvpci_expedite_end(expedited);
+	if (!IS_ERR(rescan))
+		pvpci_rescan_unlock(rescan);
+}

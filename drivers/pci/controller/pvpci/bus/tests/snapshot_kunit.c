@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The function table, good and bad.
+ */
+#include <kunit/test.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+
+#include "bus/changes.h"
+#include "function/function.h"
+
+#define ROWS		8
+#define APERTURE	((u64)SZ_64M)
+
+struct table_case {
+	const char *name;
+	void (*spoil)(struct pvpci_function *t, u32 *count);
+	const char *word;
+};
+
+#define SPOIL(what, statement) \
+	static void spoil_##what(struct pvpci_function *t, u32 *count) { statement; }
+
+SPOIL(nothing, ((void)0))
+SPOIL(many, *count = 10000)
+SPOIL(few, *count = 1)
+SPOIL(one_slot, t[5].devfn = t[2].devfn)
+SPOIL(instance, t[2].instance = 0)
+SPOIL(devfn, t[2].devfn = cpu_to_le16(256))
+SPOIL(flag, t[2].flags |= cpu_to_le32(BIT(31)))
+SPOIL(tokens, t[2].nr_tokens = cpu_to_le32(2049))
+SPOIL(label, memset(t[2].label, 'x', sizeof(t[2].label)))
+SPOIL(label_text, t[2].label[0] = 7)
+SPOIL(model, memset(t[2].model, 'x', sizeof(t[2].model)))
+SPOIL(odd_bar, t[2].bar[0].bytes = cpu_to_le64(0x3000))
+SPOIL(small_bar, t[2].bar[0].bytes = cpu_to_le64(2048))
+SPOIL(bar_flag, t[2].bar[0].flags |= cpu_to_le32(4))
+SPOIL(upper_half, t[2].bar[1].bytes = cpu_to_le64(4096))
+SPOIL(upper_flag, t[2].bar[1].flags = cpu_to_le32(PVPCI_BAR_PREFETCH))
+SPOIL(bar5, t[2].bar[5].bytes = cpu_to_le64(4096); t[2].bar[5].flags = t[2].bar[0].flags)
+SPOIL(big32, t[2].bar[2].bytes = cpu_to_le64(1ULL << 32))
+SPOIL(decode_far, t[5].bar[0].offset = cpu_to_le64(APERTURE))
+SPOIL(decode_unaligned, t[5].bar[0].offset = cpu_to_le64(0x1000))
+
+#define CASE(what, word)	{ #what, spoil_##what, word }
+static const struct table_case table_cases[] = {
+	CASE(nothing, NULL),
+	CASE(many, "10000"),
+	CASE(few, "reports 1"),
+	CASE(one_slot, "two functions are at 03.1"),
+	CASE(instance, "instance"),
+	CASE(devfn, "devfn"),
+	CASE(flag, "flags"),
+	CASE(tokens, "interrupt vectors"),
+	CASE(label, "label"),
+	CASE(label_text, "label"),
+	CASE(model, "model"),
+	CASE(odd_bar, "power of two"),
+	CASE(small_bar, "power of two"),
+	CASE(bar_flag, "unknown flags"),
+	CASE(upper_half, "upper half"),
+	CASE(upper_flag, "upper half"),
+	CASE(bar5, "64-bit"),
+	CASE(big32, "32 bits"),
+	CASE(decode_far, "wrong place"),
+	CASE(decode_unaligned, "wrong place"),
+};
+
+static void table_desc(const struct table_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(table, table_cases, table_desc);
+
+static void good_row(struct pvpci_function *row, u8 devfn)
+{
+	*row = (struct pvpci_function){
+		.flags = cpu_to_le32(PVPCI_FN_PRESENT | PVPCI_FN_HOTPLUG),
+		.instance = cpu_to_le32(devfn + 1),
+		.devfn = cpu_to_le16(devfn),
+		.slot = cpu_to_le16(PCI_SLOT(devfn)),
+		.numa_node = cpu_to_le32(PVPCI_NUMA_NONE),
+		.nr_tokens = cpu_to_le32(4),
+		.label = "disk",
+		.model = "nvme",
+		.bar[0] = { .bytes = cpu_to_le64(SZ_16K), .flags = cpu_to_le32(PVPCI_BAR_MEM64) },
+		.bar[2] = { .bytes = cpu_to_le64(SZ_4K) },
+	};
+}
+
+static void relations_table(struct kunit *test)
+{
+	const struct table_case *c = test->param_value;
+	struct pvpci_function_info *info;
+	struct pvpci_function *table;
+	char *why = kunit_kzalloc(test, PVPCI_WHY_BYTES, GFP_KERNEL);
+	u32 count = 2;
+
+	table = kunit_kzalloc(test, ROWS * sizeof(*table), GFP_KERNEL);
+	info = kunit_kzalloc(test, ROWS * sizeof(*info), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, table);
+	KUNIT_ASSERT_NOT_NULL(test, info);
+	KUNIT_ASSERT_NOT_NULL(test, why);
+	good_row(&table[2], PCI_DEVFN(3, 1));
+	good_row(&table[5], PCI_DEVFN(4, 0));
+	table[5].flags |= cpu_to_le32(PVPCI_FN_DECODING);
+	table[5].bar[0].offset = cpu_to_le64(SZ_1M);
+	/* A row that is not present may be anything. */
+	memset(&table[7], 0xff, sizeof(table[7]));
+	table[7].flags = 0;
+	c->spoil(table, &count);
+	KUNIT_EXPECT_EQ_MSG(test, pvpci_relations_check(table, ROWS, count, APERTURE, info, why),
+			    c->word ? -EINVAL : 0, "%s", why);
+	if (c->word) {
+		KUNIT_EXPECT_TRUE_MSG(test, strstr(why, c->word), "\"%s\" has no \"%s\"", why,
+				      c->word);
+		return;
+	}
+	KUNIT_EXPECT_EQ(test, info[0].instance, 0U);
+	KUNIT_EXPECT_EQ(test, info[7].instance, 0U);
+	KUNIT_EXPECT_EQ(test, (int)info[2].devfn, PCI_DEVFN(3, 1));
+	KUNIT_EXPECT_EQ(test, info[5].bar[0].offset, (u64)SZ_1M);
+	KUNIT_EXPECT_STREQ(test, info[2].label, "disk");
+}
+
+static struct kunit_case relations_cases[] = {
+	KUNIT_CASE_PARAM(relations_table, table_gen_params),
+	{ }
+};
+
+static struct kunit_suite relations_suite = {
+	.name = "pvpci-relations",
+	.test_cases = relations_cases,
+};
+
+kunit_test_suite(relations_suite);

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stopping functions and moving them, because the host wants room.
+ *
+ * The host asks (query-stop), the guest plans and asks the owners of what would
+ * move, and says what that would take. The host then has it carried out (stop)
+ * or forgets it (cancel-stop). The plan and the moves are pci_rebalance's, which
+ * is looked for when it is needed: neither module needs the other.
+ *
+ * Events only take note. The work has a reference to its bus and runs in a
+ * workqueue of the module: a removal of the bus may hold PCI core's rescan lock,
+ * for which the work waits, so it cannot wait for the work, only for those parts
+ * of it that use the bus. The workqueue is frozen before the machine sleeps.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/pci-rebalance.h>
+#include <linux/string.h>
+
+#include "core/bus.h"
+#include "function/function.h"
+#include "hotplug/host_rebalance.h"
+#include "room/assign.h"
+#include "wire/proto.h"
+
+#define ROOT_BUS	0	/* the only one of a domain of ours */
+
+static struct workqueue_struct *stop_wq;
+
+/**
+ * struct task - an order being carried out
+ * @bus: on which
+ * @order: the order
+ * @before: windows as they were
+ * @window: windows while the plan is made, for its addresses
+ */
+struct task {
+	struct pvpci_bus *bus;
+	struct pvpci_stop_order order;
+	struct pvpci_bridge_window before[PVPCI_NR_WINDOWS];
+	struct pvpci_bridge_window window[PVPCI_NR_WINDOWS];
+};
+
+static bool is_running(struct pvpci_bus *bus)
+{
+	return pvpci_state(bus) == PVPCI_STATE_RUNNING && !READ_ONCE(bus->removing);
+}
+
+/* What is free in the aperture but in no window would be missing in the plan. */
+static int begin(void *context)
+{
+	struct task *task = context;
+	struct pvpci_bus *bus = task->bus;
+	bool low = task->order.flags & PVPCI_STOP_LOW;
+	int ret;
+
+	mutex_lock(&bus->stop.busy);
+	if (!is_running(bus)) {
+		mutex_unlock(&bus->stop.busy);
+		return -ESHUTDOWN;
+	}
+	mutex_lock(&bus->topology);
+	memcpy(task->before, bus->windows.window, sizeof(task->before));
+	ret = pvpci_assign_spread(bus, low ? PVPCI_WINDOW_32 : PVPCI_WINDOW_64);
+	memcpy(task->window, bus->windows.window, sizeof(task->window));
+	mutex_unlock(&bus->topology);
+	if (ret)
+		mutex_unlock(&bus->stop.busy);
+	else
+		WRITE_ONCE(bus->stop.moving, task->order.type == PVPCI_MSG_STOP);
+	return ret;
+}
+
+static void end(void *context, bool moved)
+{
+	struct task *task = context;
+	struct pvpci_bus *bus = task->bus;
+
+	WRITE_ONCE(bus->stop.moving, false);
+	mutex_lock(&bus->topology);
+	if (moved)
+		pvpci_assign_follow(bus);
+	else
+		pvpci_assign_windows(bus, task->before);
+	mutex_unlock(&bus->topology);
+	mutex_unlock(&bus->stop.busy);
+}
+
+/* Is it one of ours? Then the message names it. */
+static bool name_function(const struct task *task, const struct pci_rebalance_note *note,
+			  __le32 *row, __le32 *instance)
+{
+	struct pvpci_fn *fn = NULL;
+
+	if (note->bus == ROOT_BUS && note->resno < PVPCI_NUM_BARS)
+		fn = pvpci_function_get(task->bus, note->devfn);
+	if (!fn)
+		return false;
+	*row = cpu_to_le32(fn->row);
+	*instance = cpu_to_le32(fn->info.instance);
+	pvpci_function_put(fn);
+	return true;
+}
+
+static int tell_plan(const struct task *task, const struct pci_rebalance_note *note)
+{
+	struct pvpci_msg_stop_plan msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_STOP_PLAN),
+		.wish = cpu_to_le32(task->order.wish),
+		.bar = cpu_to_le16(note->resno),
+		.step = cpu_to_le16(note->step),
+		.cost = cpu_to_le64(note->cost),
+		.down_us = cpu_to_le64(note->down_us),
+	};
+
+	BUILD_BUG_ON(PVPCI_DOWN_UNKNOWN != PCI_REBALANCE_UNKNOWN);
+	if (!name_function(task, note, &msg.row, &msg.instance))
+		return 0;
+	if (note->step) {
+		msg.from = cpu_to_le64(pvpci_window_from_bus(task->window, note->from,
+							     note->bytes));
+		msg.to = cpu_to_le64(pvpci_window_from_bus(task->window, note->to, note->bytes));
+	}
+	strscpy(msg.words, note->words, sizeof(msg.words));
+	return pvpci_proto_ask(task->bus, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
+}
+
+static int tell_restart(const struct task *task, const struct pci_rebalance_note *note)
+{
+	struct pvpci_msg_restart msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_RESTART),
+		.wish = cpu_to_le32(task->order.wish),
+		.down_us = cpu_to_le64(note->down_us),
+	};
+
+	if (!name_function(task, note, &msg.row, &msg.instance))
+		return 0;
+	return pvpci_proto_ask(task->bus, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
+}
+
+/* What there is to say of single functions. A host that does not listen hears no more. */
+static int tell_notes(const struct task *task, const struct pci_rebalance_room *room)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < room->count && !ret && is_running(task->bus); i++) {
+		const struct pci_rebalance_note *note = &room->notes[i];
+
+		/* BARs of one function come together, and it was stopped once. */
+		if (!room->apply || !note->step)
+			ret = tell_plan(task, note);
+		else if (!i || note[-1].devfn != note->devfn)
+			ret = tell_restart(task, note);
+	}
+	return ret;
+}
+
+static void tell_end(const struct task *task, const struct pci_rebalance_room *room, int error)
+{
+	struct pvpci_msg_stop_complete msg = {
+		.msg.type = cpu_to_le16(room->apply ? PVPCI_MSG_STOP_COMPLETE :
+					PVPCI_MSG_QUERY_STOP_COMPLETE),
+		.wish = cpu_to_le32(task->order.wish),
+		.result = cpu_to_le32(-error),
+		.bytes = cpu_to_le64(room->bytes),
+		.offset = cpu_to_le64(PVPCI_BAR_UNASSIGNED),
+		.cost = cpu_to_le64(room->cost),
+		.time_us = cpu_to_le64(room->time_us),
+		.steps = cpu_to_le32(room->steps),
+	};
+
+	if (!error)
+		msg.offset = cpu_to_le64(pvpci_window_from_bus(task->window, room->start,
+							       room->bytes));
+	strscpy(msg.why, room->why, sizeof(msg.why));
+	pvpci_proto_ask(task->bus, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
+}
+
+static int make_room(struct pci_rebalance_room *room)
+{
+	int (*make)(struct pci_rebalance_room *room);
+	int error;
+
+	if (room->apply && !room->expect) {
+		strscpy(room->why, "nothing was agreed on", sizeof(room->why));
+		return -ESTALE;
+	}
+	make = symbol_get(pci_rebalance_make_room);
+	if (!make) {
+		strscpy(room->why, "the guest has no pci_rebalance, or has not loaded it",
+			sizeof(room->why));
+		return -EOPNOTSUPP;
+	}
+	error = make(room);
+	symbol_put(pci_rebalance_make_room);
+	return error;
+}
+
+static void carry_out(struct pvpci_bus *bus, const struct pvpci_stop_order *order)
+{
+	struct task task = { .bus = bus, .order = *order };
+	struct pci_rebalance_room room = {
+		.domain = bus->domain,
+		.number = ROOT_BUS,
+		.low = order->flags & PVPCI_STOP_LOW,
+		.apply = order->type == PVPCI_MSG_STOP,
+		.expect = order->fingerprint,
+		.begin = begin, .end = end, .context = &task,
+		.bytes = order->bytes,
+	};
+	int error = make_room(&room);
+
+	if (error == -ESHUTDOWN)
+		strscpy(room.why, "the bus is being removed or sleeps", sizeof(room.why));
+	if (!error && !room.apply) {
+		raw_spin_lock_irq(&bus->stop.lock);
+		bus->stop.agreed = *order;
+		bus->stop.agreed.bytes = room.bytes;
+		bus->stop.agreed.fingerprint = room.fingerprint;
+		raw_spin_unlock_irq(&bus->stop.lock);
+	}
+	mutex_lock(&bus->stop.busy);
+	if (is_running(bus) && !tell_notes(&task, &room) && is_running(bus))
+		tell_end(&task, &room, error);
+	mutex_unlock(&bus->stop.busy);
+	kvfree(room.notes);
+}
+
+static void work(struct work_struct *work)
+{
+	struct pvpci_bus *bus = container_of(work, struct pvpci_bus, stop.work);
+	struct pvpci_stop_order order;
+
+	raw_spin_lock_irq(&bus->stop.lock);
+	order = bus->stop.order;
+	bus->stop.order.type = 0;
+	raw_spin_unlock_irq(&bus->stop.lock);
+	if (order.type && is_running(bus))
+		carry_out(bus, &order);
+	pvpci_bus_put(bus);
+}
+
+/**
+ * pvpci_stop_note - take note of what the host wants
+ * @stop: of the bus
+ * @msg: PVPCI_MSG_QUERY_STOP, PVPCI_MSG_STOP or PVPCI_MSG_CANCEL_STOP, checked for its length
+ *
+ * Context: any.
+ * Return: whether there is something to do.
+ */
+bool pvpci_stop_note(struct pvpci_stop *stop, const struct pvpci_msg *msg)
+{
+	const struct pvpci_msg_query_stop *query =
+		container_of(msg, const struct pvpci_msg_query_stop, msg);
+	u16 type = le16_to_cpu(msg->type);
+	struct pvpci_stop_order order = { .type = type, .wish = le32_to_cpu(query->wish) };
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&stop->lock, flags);
+	if (type == PVPCI_MSG_QUERY_STOP) {
+		order.flags = le32_to_cpu(query->flags);
+		order.bytes = le64_to_cpu(query->bytes);
+	} else if (type == PVPCI_MSG_STOP && stop->agreed.wish == order.wish) {
+		order = stop->agreed;
+		order.type = type;
+	}
+	/* Whatever it was, what was agreed on before is over. */
+	stop->agreed = (struct pvpci_stop_order){};
+	if (type != PVPCI_MSG_CANCEL_STOP)
+		stop->order = order;
+	else if (stop->order.wish == order.wish)
+		stop->order.type = 0;
+	raw_spin_unlock_irqrestore(&stop->lock, flags);
+	return type != PVPCI_MSG_CANCEL_STOP;
+}
+
+/**
+ * pvpci_stop_event - the host wants room, or no longer
+ * @bus: the bus
+ * @msg: PVPCI_MSG_QUERY_STOP, PVPCI_MSG_STOP or PVPCI_MSG_CANCEL_STOP, checked for its length
+ *
+ * Context: any, with pvpci_requests.lock held.
+ */
+void pvpci_stop_event(struct pvpci_bus *bus, const struct pvpci_msg *msg)
+{
+	if (!(bus->features & PVPCI_F_STOP) || !pvpci_stop_note(&bus->stop, msg) ||
+	    READ_ONCE(bus->removing))
+		return;
+	/* Never the last one to be dropped here. */
+	pvpci_bus_get(bus);
+	if (!queue_work(stop_wq, &bus->stop.work))
+		pvpci_bus_put(bus);
+}
+
+/**
+ * pvpci_stop_init - prepare
+ * @bus: the bus
+ */
+void pvpci_stop_init(struct pvpci_bus *bus)
+{
+	raw_spin_lock_init(&bus->stop.lock);
+	mutex_init(&bus->stop.busy);
+	INIT_WORK(&bus->stop.work, work);
+}
+
+/**
+ * pvpci_stop_end - the bus is about to go: wait until nothing is moved on it
+ * @bus: with pvpci_bus.removing set
+ *
+ * Context: process context; PCI core's rescan lock may be held.
+ */
+void pvpci_stop_end(struct pvpci_bus *bus)
+{
+	mutex_lock(&bus->stop.busy);
+	mutex_unlock(&bus->stop.busy);
+}
+
+/**
+ * pvpci_stops_init - once, when the module is loaded
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int pvpci_stops_init(void)
+{
+	stop_wq = alloc_workqueue("pvpci-stop", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	return stop_wq ? 0 : -ENOMEM;
+}
+
+/**
+ * pvpci_stops_exit - when the module is unloaded; waits for what is under way
+ */
+void pvpci_stops_exit(void)
+{
+	destroy_workqueue(stop_wq);
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What became of each function, told to the host.
+ *
+ * Drivers come and go at any time, so the driver core's notifications are what
+ * is told. Nobody waits for the replies.
+ */
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+
+#include "bus/changes.h"
+#include "core/bus.h"
+#include "function/function.h"
+#include "hotplug/await_rebalance.h"
+#include "hotplug/report.h"
+#include "wire/proto.h"
+
+static void tell(struct pvpci_bus *bus, struct pvpci_msg_outcome *msg)
+{
+	msg->msg.type = cpu_to_le16(PVPCI_MSG_OUTCOME);
+	if (!(bus->features & PVPCI_F_OUTCOME) || !pvpci_state_answers(bus))
+		return;
+	/* A full ring: wait until there is room. The host may have forgotten the function. */
+	if (pvpci_request_post(&bus->requests, &msg->msg) == -EAGAIN)
+		pvpci_proto_ask(bus, &msg->msg, sizeof(*msg), PVPCI_STATUS_FUNCTION);
+}
+
+/**
+ * pvpci_outcome_tell - what became of a function?
+ * @fn: the function; one without room for its BARs stays so, whatever its driver says
+ * @outcome: PVPCI_OUTCOME_*
+ * @err: 0 or a negative errno
+ * @driver: its name, or NULL
+ *
+ * Context: process context.
+ */
+void pvpci_outcome_tell(struct pvpci_fn *fn, u32 outcome, int err, const char *driver)
+{
+	struct pvpci_msg_outcome msg = {
+		.row = cpu_to_le32(fn->row),
+		.instance = cpu_to_le32(fn->info.instance),
+		.error = cpu_to_le32(-err),
+	};
+
+	if (READ_ONCE(fn->removing) || READ_ONCE(fn->dead))
+		return;
+	WRITE_ONCE(fn->told, true);
+	WRITE_ONCE(fn->forgotten, false);
+	if (fn->dropped && outcome != PVPCI_OUTCOME_BOUND) {
+		if (pvpci_seek_begin(fn, outcome))
+			msg.error = cpu_to_le32(EAGAIN);
+		outcome = PVPCI_OUTCOME_NO_ROOM;
+		msg.missing_bytes = cpu_to_le64(fn->missing_bytes);
+		msg.missing_piece = cpu_to_le64(fn->missing_piece);
+	}
+	msg.outcome = cpu_to_le32(outcome);
+	if (driver)
+		strscpy(msg.driver, driver, sizeof(msg.driver));
+	tell(fn->bus, &msg);
+}
+
+/**
+ * pvpci_outcome_off - the user of the guest has switched the slot of a function off
+ * @bus: the bus
+ * @row: row of the function, which is no longer here
+ * @instance: of the function
+ *
+ * Context: process context.
+ */
+void pvpci_outcome_off(struct pvpci_bus *bus, u32 row, u32 instance)
+{
+	struct pvpci_msg_outcome msg = {
+		.row = cpu_to_le32(row),
+		.instance = cpu_to_le32(instance),
+		.outcome = cpu_to_le32(PVPCI_OUTCOME_OFF),
+	};
+
+	tell(bus, &msg);
+}
+
+/**
+ * pvpci_outcome_driver - the driver core has something to say of a function
+ * @dev: on one of our buses
+ * @action: BUS_NOTIFY_*
+ *
+ * Context: process context, device lock held.
+ */
+void pvpci_outcome_driver(struct pci_dev *dev, unsigned long action)
+{
+	struct device_driver *driver = dev->dev.driver;
+	struct pvpci_fn *fn = pvpci_function_get(pvpci_bus_of(dev->bus), dev->devfn);
+
+	if (!fn)
+		return;
+	if (action == BUS_NOTIFY_BOUND_DRIVER)
+		pvpci_outcome_tell(fn, PVPCI_OUTCOME_BOUND, 0, driver ? driver->name : NULL);
+	else if (action == BUS_NOTIFY_UNBOUND_DRIVER)
+		pvpci_outcome_tell(fn, PVPCI_OUTCOME_NO_DRIVER, 0, NULL);
+	else if (action == BUS_NOTIFY_DRIVER_NOT_BOUND)
+		pvpci_outcome_tell(fn, PVPCI_OUTCOME_FAILED, 0, driver ? driver->name : NULL);
+	pvpci_function_put(fn);
+}
+
+/* False: somebody is at work with its driver, and tells the host or lets us try again. */
+static bool repeat(struct pvpci_fn *fn, struct pci_dev *dev)
+{
+	struct device_driver *driver;
+
+	if (!device_trylock(&dev->dev))
+		return false;
+	driver = dev->dev.driver;
+	pvpci_outcome_tell(fn, driver ? PVPCI_OUTCOME_BOUND : PVPCI_OUTCOME_NO_DRIVER, 0,
+			   driver ? driver->name : NULL);
+	device_unlock(&dev->dev);
+	return true;
+}
+
+/**
+ * pvpci_outcome_repeat - the host has forgotten what became of the functions
+ * @bus: known to PCI core, with pvpci_bus.forgotten set
+ *
+ * It forgets when the bus goes down, and there may be another one when it comes up
+ * again; drivers stay bound meanwhile.
+ *
+ * Context: on the bus's workqueue, rescan lock and pvpci_bus.topology held.
+ */
+void pvpci_outcome_repeat(struct pvpci_bus *bus)
+{
+	bool again = false;
+	u32 row;
+
+	lockdep_assert_held(&bus->topology);
+	for (row = 0; row < bus->layout.nr_functions; row++) {
+		struct pvpci_fn *fn = bus->by_row[row];
+		struct pci_dev *dev;
+
+		if (!fn || !READ_ONCE(fn->forgotten))
+			continue;
+		dev = pci_get_slot(bus->bridge->bus, fn->info.devfn);
+		if (dev)
+			again |= !repeat(fn, dev);
+		pci_dev_put(dev);
+	}
+	WRITE_ONCE(bus->forgotten, again);
+	if (again)
+		pvpci_relations_look_later(bus);
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bridge windows: parts of the aperture that PCI core may give to BARs.
+ *
+ * They are children of BAR2, plain memory without the PREFETCH and MEM_64
+ * flags: with those PCI core would refuse BARs of the other kinds. The 32-bit
+ * window has bus addresses below 4 GiB wherever BAR2 sits, because the 4 GiB
+ * limit is one of bus addresses.
+ */
+#include <linux/kernel.h>
+#include <linux/pci.h>
+
+#include "core/bus.h"
+
+static const char * const names[] = {
+	[PVPCI_WINDOW_32] = "pvpci 32-bit window",
+	[PVPCI_WINDOW_64] = "pvpci 64-bit window",
+};
+
+/**
+ * pvpci_window_to_bus - bus address of a place in the aperture
+ * @windows: of the bus
+ * @offset: aperture offset
+ *
+ * Return: the address, 0 when no window holds the place.
+ */
+u64 pvpci_window_to_bus(const struct pvpci_bridge_window windows[PVPCI_NR_WINDOWS], u64 offset)
+{
+	unsigned int i;
+
+	for (i = 0; i < PVPCI_NR_WINDOWS; i++)
+		if (offset >= windows[i].offset && offset - windows[i].offset < windows[i].bytes)
+			return windows[i].bus_start + (offset - windows[i].offset);
+	return 0;
+}
+
+/**
+ * pvpci_window_from_bus - place in the aperture of a BAR
+ * @windows: of the bus
+ * @address: bus address in the BAR register
+ * @bytes: size of the BAR
+ *
+ * Return: aperture offset, or PVPCI_BAR_UNASSIGNED when the BAR does not lie
+ * wholly in one window.
+ */
+u64 pvpci_window_from_bus(const struct pvpci_bridge_window windows[PVPCI_NR_WINDOWS],
+			  u64 address, u64 bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
+		const struct pvpci_bridge_window *w = &windows[i];
+
+		if (address >= w->bus_start && address - w->bus_start < w->bytes &&
+		    bytes <= w->bytes - (address - w->bus_start))
+			return w->offset + (address - w->bus_start);
+	}
+	return PVPCI_BAR_UNASSIGNED;
+}
+
+/**
+ * pvpci_windows_place_of - place in the aperture of a BAR
+ * @windows: of the bus, which may be about to change
+ * @address: bus address in the BAR register
+ * @bytes: size of the BAR
+ *
+ * Context: any.
+ * Return: as pvpci_window_from_bus().
+ */
+u64 pvpci_windows_place_of(struct pvpci_windows *windows, u64 address, u64 bytes)
+{
+	unsigned long flags;
+	u64 offset;
+
+	raw_spin_lock_irqsave(&windows->lock, flags);
+	offset = pvpci_window_from_bus(windows->window, address, bytes);
+	raw_spin_unlock_irqrestore(&windows->lock, flags);
+	return offset;
+}
+
+/**
+ * pvpci_windows_set - take over what a plan says
+ * @windows: of the bus
+ * @to: the plan's windows
+ *
+ * Context: pvpci_bus.topology held.
+ */
+void pvpci_windows_set(struct pvpci_windows *windows,
+		       const struct pvpci_bridge_window to[PVPCI_NR_WINDOWS])
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&windows->lock, flags);
+	memcpy(windows->window, to, sizeof(windows->window));
+	raw_spin_unlock_irqrestore(&windows->lock, flags);
+}
+
+static int cut(struct resource *reserved, void *end)
+{
+	*(u64 *)end = min_t(u64, *(u64 *)end, reserved->start);
+	return 0;
+}
+
+/**
+ * pvpci_windows_usable - how much of the aperture windows may cover
+ * @bus: its transport and layout are known
+ *
+ * Firmware reserves addresses wherever BAR2 comes to lie: on AMD's processors,
+ * and those that QEMU makes by default, the 12 GiB below 1 TiB. The resource tree
+ * gives nobody a piece of these, so the aperture ends where they begin.
+ *
+ * Return: bytes from its start.
+ */
+u64 pvpci_windows_usable(const struct pvpci_bus *bus)
+{
+	const struct pvpci_span *aperture = &bus->layout.area[PVPCI_AREA_APERTURE];
+	u64 start = bus->transport.bar2 + aperture->offset, end = start + aperture->bytes;
+
+	walk_iomem_res_desc(IORES_DESC_RESERVED, IORESOURCE_MEM, start, end - 1, &end, cut);
+	return end > start ? ALIGN_DOWN(end - start, PVPCI_PAGE_BYTES) : 0;
+}
+
+static void set_res(struct pvpci_bus *bus, unsigned int i, u64 start, u64 end)
+{
+	u64 aperture = bus->transport.bar2 + bus->layout.area[PVPCI_AREA_APERTURE].offset;
+
+	bus->windows.res[i].start = aperture + start;
+	bus->windows.res[i].end = aperture + end - 1;
+}
+
+/*
+ * Aperture offsets; what PCI core has in the window must stay inside. An empty
+ * window is on the bridge but not in the resource tree.
+ */
+static int resize_one(struct pvpci_bus *bus, unsigned int i, u64 start, u64 end)
+{
+	struct resource *res = &bus->windows.res[i];
+	int ret;
+
+	if (bus->windows.claimed[i] && start < end)
+		return adjust_resource(res, bus->transport.bar2 + start +
+				       bus->layout.area[PVPCI_AREA_APERTURE].offset, end - start);
+	if (bus->windows.claimed[i]) {
+		if (res->child)
+			return -EBUSY;
+		release_resource(res);
+		bus->windows.claimed[i] = false;
+	}
+	set_res(bus, i, start, max(start, end));
+	if (start >= end)
+		return 0;
+	ret = request_resource(&bus->pdev->resource[2], res);
+	if (ret)
+		set_res(bus, i, start, start);
+	bus->windows.claimed[i] = !ret;
+	return ret;
+}
+
+static int resize_all(struct pvpci_bus *bus, const struct pvpci_bridge_window *to, bool shrink)
+{
+	const struct pvpci_bridge_window *from = bus->windows.window;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
+		u64 start = to[i].offset, end = start + to[i].bytes;
+
+		if (shrink) {
+			start = max(start, from[i].offset);
+			end = min(end, from[i].offset + from[i].bytes);
+		}
+		ret = resize_one(bus, i, start, end) ?: ret;
+	}
+	return ret;
+}
+
+/**
+ * pvpci_windows_resize - make the windows as large as a plan says
+ * @bus: known to PCI core, or not yet
+ * @to: the plan's windows, with the same distance of CPU and bus addresses
+ *
+ * PCI core looks at the resources each time, so it need not be told.
+ *
+ * Context: PCI core's rescan lock and pvpci_bus.topology held.
+ * Return: 0; an errno when the resource tree does not allow it, the windows
+ * are as before then.
+ */
+int pvpci_windows_resize(struct pvpci_bus *bus,
+			 const struct pvpci_bridge_window to[PVPCI_NR_WINDOWS])
+{
+	struct pvpci_bridge_window from[PVPCI_NR_WINDOWS];
+	int ret;
+
+	lockdep_assert_held(&bus->topology);
+	memcpy(from, bus->windows.window, sizeof(from));
+	if (!memcmp(from, to, sizeof(from)))
+		return 0;
+	/* One may need what the other gives up. */
+	ret = resize_all(bus, to, true) ?: resize_all(bus, to, false);
+	if (!ret) {
+		pvpci_windows_set(&bus->windows, to);
+		return 0;
+	}
+	resize_all(bus, from, false);
+	if (resize_all(bus, from, false))
+		dev_err(&bus->pdev->dev, "Windows cannot be put back.\n");
+	return ret;
+}
+
+/**
+ * pvpci_windows_claim - put the windows into the resource tree and on a bridge
+ * @bus: with a plan
+ * @bridge: not registered yet
+ *
+ * Return: 0 or an errno, with a sentence logged.
+ */
+int pvpci_windows_claim(struct pvpci_bus *bus, struct pci_host_bridge *bridge)
+{
+	struct pvpci_windows *windows = &bus->windows;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
+		const struct pvpci_bridge_window *w = &windows->window[i];
+		struct resource *res = &windows->res[i];
+
+		res->name = names[i];
+		res->flags = IORESOURCE_MEM;
+		/* PCI core would make one of two that touch and are alike. */
+		if (i == PVPCI_WINDOW_64)
+			res->flags |= IORESOURCE_WINDOW;
+		ret = resize_one(bus, i, w->offset, w->offset + w->bytes);
+		if (ret) {
+			dev_err(&bus->pdev->dev, "Cannot claim the %s %pR (%d).\n",
+				names[i], res, ret);
+			return ret;
+		}
+		pci_add_resource_offset(&bridge->windows, res, res->start - w->bus_start);
+	}
+	return 0;
+}
+
+/**
+ * pvpci_windows_release - take the windows out of the resource tree
+ * @bus: whose PCI functions are gone
+ */
+void pvpci_windows_release(struct pvpci_bus *bus)
+{
+	unsigned int i;
+
+	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
+		if (bus->windows.claimed[i])
+			release_resource(&bus->windows.res[i]);
+		bus->windows.claimed[i] = false;
+	}
+}

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The guest's requests. All of them sleep; the edge of memory-enable, which
+ * sometimes cannot, is in commit.c.
+ */
+#define pr_fmt(fmt) "pvpci: " fmt
+
+#include <linux/kernel.h>
+#include <linux/moduleparam.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+
+#include "bus/health.h"
+#include "core/bus.h"
+#include "wire/message.h"
+#include "wire/proto.h"
+
+/**
+ * struct version - one that this driver speaks
+ * @version: PVPCI_VERSION_*
+ * @name: as in the parameter
+ * @features: PVPCI_F_* that it takes with it
+ */
+struct version {
+	u32 version;
+	const char *name;
+	u64 features;
+};
+
+#define FEATURES_1_0	(PVPCI_F_DMA_SHARED | PVPCI_F_WAKE | PVPCI_F_SHARED_VECTORS)
+#define FEATURES_1_1	(FEATURES_1_0 | PVPCI_F_BLOCKS | PVPCI_F_RESET | PVPCI_F_POWER | \
+			 PVPCI_F_STOP | PVPCI_F_OUTCOME | PVPCI_F_EJECT_DEVICE | \
+			 PVPCI_F_EJECT_WHY | PVPCI_F_RESIZE)
+
+/* Best first. */
+static const struct version versions[] = {
+	{ PVPCI_VERSION_1_1, "1.1", FEATURES_1_1 },
+	{ PVPCI_VERSION_1_0, "1.0", FEATURES_1_0 },
+};
+
+static const struct version *pinned;
+
+static int protocol_set(const char *text, const struct kernel_param *param)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(versions); i++) {
+		if (!sysfs_streq(text, versions[i].name))
+			continue;
+		pinned = &versions[i];
+		return 0;
+	}
+	pr_err("Parameter protocol is \"%s\" but must be 1.0 or 1.1.\n", text);
+	return -EINVAL;
+}
+
+static int protocol_get(char *text, const struct kernel_param *param)
+{
+	return sysfs_emit(text, "%s\n", pinned ? pinned->name : "any");
+}
+
+static const struct kernel_param_ops protocol_ops = {
+	.set = protocol_set,
+	.get = protocol_get,
+};
+module_param_cb(protocol, &protocol_ops, NULL, 0444);
+MODULE_PARM_DESC(protocol,
+		 "speak this version of the protocol only, 1.0 or 1.1; by default the highest that the host serves");
+
+/**
+ * pvpci_proto_ask - ask, and log one sentence unless the status is one the caller handles
+ * @bus: the bus
+ * @msg: request; becomes the reply
+ * @bytes: length of @msg
+ * @handled: PVPCI_STATUS_* that is no reason for a log line
+ *
+ * Context: process context.
+ * Return: 0 or an errno.
+ */
+int pvpci_proto_ask(struct pvpci_bus *bus, struct pvpci_msg *msg, size_t bytes, u32 handled)
+{
+	u16 type = le16_to_cpu(msg->type);
+	u32 status;
+	int ret;
+
+	ret = pvpci_request(&bus->requests, msg, bytes, pvpci_timeout_ms, true);
+	if (ret == -ETIMEDOUT)
+		dev_err(&bus->pdev->dev, "Host did not answer %s in %u ms.\n",
+			pvpci_message_name(type), pvpci_timeout_ms);
+	else if (ret && pvpci_state(bus) != PVPCI_STATE_BROKEN)
+		dev_err(&bus->pdev->dev, "Host stopped before it answered %s.\n",
+			pvpci_message_name(type));
+	if (ret == -ETIMEDOUT)
+		pvpci_health_check_now(bus);
+	if (ret)
+		return ret;
+	status = le32_to_cpu(msg->status);
+	if (status && status != handled)
+		dev_err(&bus->pdev->dev, "Host refused %s: %s.\n", pvpci_message_name(type),
+			pvpci_status_name(status));
+	return pvpci_status_errno(status);
+}
+
+/* Return 0, -EPROTONOSUPPORT without a log line, or another errno with one. */
+static int ask_version(struct pvpci_bus *bus, const struct version *v)
+{
+	struct pvpci_msg_version msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_VERSION),
+		.version = cpu_to_le32(v->version),
+		.features = cpu_to_le64(bus->layout.features & v->features),
+	};
+	int ret = pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_VERSION);
+
+	if (ret)
+		return ret;
+	if (le32_to_cpu(msg.version) != v->version) {
+		dev_err(&bus->pdev->dev, "Host agreed to protocol %#x but was asked for %#x.\n",
+			le32_to_cpu(msg.version), v->version);
+		return -EPROTO;
+	}
+	bus->version = v->version;
+	bus->features = le64_to_cpu(msg.features) & bus->layout.features & v->features;
+	return 0;
+}
+
+/**
+ * pvpci_proto_version - agree on a version and on features
+ * @bus: gets both; one that has a version asks for the same
+ *
+ * Return: 0 or an errno, with a sentence logged.
+ */
+int pvpci_proto_version(struct pvpci_bus *bus)
+{
+	const struct version *v;
+	int ret;
+
+	for (v = versions; v < versions + ARRAY_SIZE(versions); v++) {
+		if (v->version > bus->layout.version_max || v->version < bus->layout.version_min)
+			continue;
+		if ((pinned && v != pinned) || (bus->version && v->version != bus->version))
+			continue;
+		ret = ask_version(bus, v);
+		if (ret != -EPROTONOSUPPORT)
+			return ret;
+	}
+	dev_err(&bus->pdev->dev, "Host serves no protocol version that this driver speaks%s%s.\n",
+		pinned ? ": it is told to speak only " : "", pinned ? pinned->name : "");
+	return -EPROTONOSUPPORT;
+}
+
+/**
+ * pvpci_proto_d0_entry - power the bus up
+ * @bus: the bus
+ * @nr_vectors: transport vectors enabled
+ *
+ * Return: 0 or an errno, with a sentence logged.
+ */
+int pvpci_proto_d0_entry(struct pvpci_bus *bus, u32 nr_vectors)
+{
+	struct pvpci_msg_d0_entry msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_D0_ENTRY),
+		.nr_vectors = cpu_to_le32(nr_vectors),
+	};
+	int ret = pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+
+	if (!ret)
+		pvpci_transport_set_guest(&bus->transport, PVPCI_GUEST_D0);
+	return ret;
+}
+
+/**
+ * pvpci_proto_d0_exit - power the bus down; everything is detached
+ * @bus: the bus
+ *
+ * Return: 0 or an errno, with a sentence logged.
+ */
+int pvpci_proto_d0_exit(struct pvpci_bus *bus)
+{
+	struct pvpci_msg msg = { .type = cpu_to_le16(PVPCI_MSG_D0_EXIT) };
+
+	return pvpci_proto_ask(bus, &msg, sizeof(msg), PVPCI_STATUS_OK);
+}
+
+/**
+ * pvpci_proto_query_relations - what functions are there?
+ * @bus: the bus
+ * @seq: gets the relations sequence number
+ * @count: gets the number of functions
+ *
+ * Return: 0 or an errno, with a sentence logged.
+ */
+int pvpci_proto_query_relations(struct pvpci_bus *bus, u32 *seq, u32 *count)
+{
+	struct pvpci_msg_relations msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_QUERY_RELATIONS),
+	};
+	int ret = pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+
+	*seq = le32_to_cpu(msg.seq);
+	*count = le32_to_cpu(msg.count);
+	return ret;
+}
+
+/**
+ * pvpci_proto_query_resources - have the host fill in what the BARs need
+ * @bus: the bus
+ * @seq: relations sequence number worked on
+ *
+ * Return: 0; -ESTALE when relations have changed; another errno with a
+ * sentence logged.
+ */
+int pvpci_proto_query_resources(struct pvpci_bus *bus, u32 seq)
+{
+	struct pvpci_msg_query_resources msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_QUERY_RESOURCES),
+		.seq = cpu_to_le32(seq),
+	};
+
+	return pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
+}
+
+static void fill_resources(struct pvpci_bus *bus, struct pvpci_msg_resources *msg, u16 type,
+			   u32 first, u32 count)
+{
+	unsigned int i;
+
+	*msg = (struct pvpci_msg_resources){
+		.msg.type = cpu_to_le16(type),
+		.first = cpu_to_le32(first),
+		.count = cpu_to_le32(count),
+	};
+	for (i = 0; type == PVPCI_MSG_RESOURCES_ASSIGNED && i < PVPCI_NR_WINDOWS; i++) {
+		msg->window[i].offset = cpu_to_le64(bus->windows.window[i].offset);
+		msg->window[i].bytes = cpu_to_le64(bus->windows.window[i].bytes);
+		msg->window[i].bus_start = cpu_to_le64(bus->windows.window[i].bus_start);
+	}
+}
+
+/**
+ * pvpci_proto_assigned - tell where the BARs of some rows are
+ * @bus: with the rows of the assigned table written
+ * @first: first row
+ * @count: rows
+ * @fault: gets the row that the host does not like
+ *
+ * Return: 0 or an errno, with a sentence logged.
+ */
+int pvpci_proto_assigned(struct pvpci_bus *bus, u32 first, u32 count, u32 *fault)
+{
+	struct pvpci_msg_resources msg;
+	int ret;
+
+	fill_resources(bus, &msg, PVPCI_MSG_RESOURCES_ASSIGNED, first, count);
+	ret = pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+	*fault = le32_to_cpu(msg.first);
+	return ret;
+}
+
+/**
+ * pvpci_proto_released - tell that the BARs of some rows are nowhere any more
+ * @bus: the bus
+ * @first: first row
+ * @count: rows
+ *
+ * Return: 0 or an errno, with a sentence logged.
+ */
+int pvpci_proto_released(struct pvpci_bus *bus, u32 first, u32 count)
+{
+	struct pvpci_msg_resources msg;
+
+	fill_resources(bus, &msg, PVPCI_MSG_RESOURCES_RELEASED, first, count);
+	return pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+}
+
+/**
+ * pvpci_proto_dma_probe - what does the host see in guest RAM?
+ * @bus: the bus
+ * @address: guest-physical, a multiple of 8
+ * @value: gets the 8 bytes found there
+ *
+ * Return: 0; -ERANGE when the host has no RAM there; another errno with a
+ * sentence logged.
+ */
+int pvpci_proto_dma_probe(struct pvpci_bus *bus, u64 address, u64 *value)
+{
+	struct pvpci_msg_dma_probe msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_DMA_PROBE),
+		.address = cpu_to_le64(address),
+	};
+	int ret = pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_RANGE);
+
+	/* Compared as bytes in memory: no conversion. */
+	*value = (__force u64)msg.value;
+	return ret;
+}
+
+/**
+ * pvpci_proto_ping - is anybody there?
+ * @bus: the bus
+ * @timeout_ms: how long to wait
+ *
+ * Return: 0 or an errno; nothing is logged.
+ */
+int pvpci_proto_ping(struct pvpci_bus *bus, unsigned int timeout_ms)
+{
+	struct pvpci_msg_ping msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_PING),
+		.cookie = cpu_to_le64(ktime_get_ns()),
+	};
+
+	return pvpci_request(&bus->requests, &msg.msg, sizeof(msg), timeout_ms, true);
+}
+
+/**
+ * pvpci_proto_eject_why - why the guest keeps what the host wants
+ * @bus: the bus
+ * @row: row of the function
+ * @instance: of the function
+ * @why: one sentence, without a full stop
+ */
+void pvpci_proto_eject_why(struct pvpci_bus *bus, u32 row, u32 instance, const char *why)
+{
+	struct pvpci_msg_why msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_EJECT_WHY),
+		.row = cpu_to_le32(row),
+		.instance = cpu_to_le32(instance),
+	};
+
+	if (!(bus->features & PVPCI_F_EJECT_WHY))
+		return;
+	strscpy(msg.why, why, sizeof(msg.why));
+	pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_FUNCTION);
+}
+
+/**
+ * pvpci_proto_eject_complete - the answer to the host's wish for a function
+ * @bus: the bus
+ * @row: row of the function
+ * @instance: of the function
+ * @result: 0, or a negative errno when the guest keeps it
+ *
+ * Return: 0; -ENODEV when the host has forgotten it; another errno with a
+ * sentence logged.
+ */
+int pvpci_proto_eject_complete(struct pvpci_bus *bus, u32 row, u32 instance, int result)
+{
+	struct pvpci_msg_function msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_EJECT_COMPLETE),
+		.row = cpu_to_le32(row),
+		.instance = cpu_to_le32(instance),
+		.result = cpu_to_le32(-result),
+	};
+
+	return pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_FUNCTION);
+}
