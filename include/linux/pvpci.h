@@ -4,9 +4,7 @@
  * between a driver and the host's model of its device, beside the BARs; and a say
  * before a function is ejected.
  *
- * The calls are in a small module of their own, so that a driver which also
- * works elsewhere does not need pvpci itself: on a function of another bus each
- * returns -ENODEV.
+ * On a function of another bus each of these returns -ENODEV.
  */
 #ifndef _LINUX_PVPCI_H
 #define _LINUX_PVPCI_H
@@ -46,20 +44,6 @@ typedef void (*pvpci_block_invalidate)(void *context, u64 blocks);
  */
 typedef int (*pvpci_eject_veto)(void *context, char *why, size_t bytes);
 
-/**
- * struct pvpci_api_ops - what carries out these calls: pvpci itself
- * @read: see pvpci_read_config_block()
- * @write: see pvpci_write_config_block()
- * @listen: see pvpci_register_block_invalidate(); NULL to unregister
- * @veto: see pvpci_register_eject_veto(); NULL to unregister
- */
-struct pvpci_api_ops {
-	int (*read)(struct pci_dev *pdev, unsigned int block, void *data, size_t bytes);
-	int (*write)(struct pci_dev *pdev, unsigned int block, const void *data, size_t bytes);
-	int (*listen)(struct pci_dev *pdev, pvpci_block_invalidate invalidate, void *context);
-	int (*veto)(struct pci_dev *pdev, pvpci_eject_veto ask, void *context);
-};
-
 int pvpci_read_config_block(struct pci_dev *pdev, unsigned int block, void *data, size_t bytes);
 int pvpci_write_config_block(struct pci_dev *pdev, unsigned int block, const void *data,
 			     size_t bytes);
@@ -68,6 +52,5 @@ int pvpci_register_block_invalidate(struct pci_dev *pdev, pvpci_block_invalidate
 void pvpci_unregister_block_invalidate(struct pci_dev *pdev);
 int pvpci_register_eject_veto(struct pci_dev *pdev, pvpci_eject_veto ask, void *context);
 void pvpci_unregister_eject_veto(struct pci_dev *pdev);
-void pvpci_set_api_ops(const struct pvpci_api_ops *ops);
 
 #endif /* _LINUX_PVPCI_H */

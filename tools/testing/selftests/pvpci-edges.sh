@@ -76,12 +76,5 @@ same "reset: and one detach before" 2 "$(most 2 "$start")"
 for slot in 01.0 02.0 03.0 04.0; do
 	same "both ends count the same, $slot" "$(edges $slot)" "$(guest_edges 10024 $slot)"
 done
-
-# That this can fail:
 check "unload" guest "rmmod pvpci_testdev && rmmod pvpci"
-start=$(count)
-check "the old habit: load" guest "modprobe pvpci old_habit=1 && modprobe pvpci_testdev"
-within "the old habit: bound" 20 bound
-check "the old habit costs many edges" test "$(most 2 "$start")" -gt 8
-check "unload again" guest "rmmod pvpci_testdev && rmmod pvpci"
 ktap_end

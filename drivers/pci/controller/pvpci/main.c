@@ -11,36 +11,11 @@
 #include <linux/rcupdate.h>
 
 #include "bus/debugfs.h"
+#include "bus/lifecycle.h"
 #include "bus/pm.h"
 #include "bus/root.h"
 #include "core/bus.h"
-#include "core/rescan_lock.h"
-#include "function/veto.h"
 #include "hotplug/host_rebalance.h"
-
-unsigned int pvpci_timeout_ms = 5000;
-module_param_named(timeout_ms, pvpci_timeout_ms, uint, 0644);
-MODULE_PARM_DESC(timeout_ms, "how long to wait for the host's answer to a request, in ms");
-
-unsigned int pvpci_commit_timeout_ms = 4000;
-module_param_named(commit_timeout_ms, pvpci_commit_timeout_ms, uint, 0644);
-MODULE_PARM_DESC(commit_timeout_ms,
-		 "the same for memory-enable where the kernel writes config space with interrupts off, in ms");
-
-unsigned int pvpci_max_vectors;
-module_param_named(max_vectors, pvpci_max_vectors, uint, 0444);
-MODULE_PARM_DESC(max_vectors,
-		 "transport interrupt vectors for one bus at most, 0: what the machine can spare");
-
-bool pvpci_expedite = true;
-module_param_named(expedite, pvpci_expedite, bool, 0644);
-MODULE_PARM_DESC(expedite,
-		 "expedite RCU grace periods while functions are added or removed; costs every processor some interrupts");
-
-bool pvpci_old_habit;
-module_param_named(old_habit, pvpci_old_habit, bool, 0444);
-MODULE_PARM_DESC(old_habit,
-		 "for measurements: set memory-enable before discovery and toggle it around each BAR, as pci-hyperv and Linux did");
 
 static int pvpci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -101,54 +76,48 @@ static struct pci_driver pvpci_driver = {
 	.remove		= pvpci_remove,
 	.shutdown	= pvpci_shutdown,
 	.driver.pm	= pm_sleep_ptr(&pvpci_pm_ops),
-};
-
-static const struct pvpci_api_ops api_ops = {
-	.read = pvpci_block_read,
-	.write = pvpci_block_write,
-	.listen = pvpci_block_listen,
-	.veto = pvpci_veto_set,
+	/* bus/lifecycle.c says why. */
+	.driver.suppress_bind_attrs = true,
 };
 
 static int __init pvpci_init(void)
 {
 	int ret;
 
-	ret = pvpci_rescan_init();
+	ret = pvpci_work_init();
 	if (ret)
 		return ret;
-	ret = pvpci_stops_init();
+	ret = pvpci_host_rebalances_init();
 	if (ret)
-		goto exit_rescan;
+		goto exit_work;
 	pvpci_debugfs_init();
 	ret = pvpci_root_init();
 	if (ret)
 		goto exit_debugfs;
-	pvpci_set_api_ops(&api_ops);
 	ret = pci_register_driver(&pvpci_driver);
 	if (ret)
-		goto exit_api;
+		goto exit_root;
+	pvpci_buses_await();
 	return 0;
 
-exit_api:
-	pvpci_set_api_ops(NULL);
+exit_root:
 	pvpci_root_exit();
 exit_debugfs:
 	pvpci_debugfs_exit();
-	pvpci_stops_exit();
-exit_rescan:
-	pvpci_rescan_exit();
+	pvpci_host_rebalances_exit();
+exit_work:
+	pvpci_work_exit();
 	return ret;
 }
 
 static void __exit pvpci_exit(void)
 {
+	pvpci_buses_down();
 	pci_unregister_driver(&pvpci_driver);
-	pvpci_set_api_ops(NULL);
 	pvpci_root_exit();
 	pvpci_debugfs_exit();
-	pvpci_stops_exit();
-	pvpci_rescan_exit();
+	pvpci_host_rebalances_exit();
+	pvpci_work_exit();
 	/* Functions are freed after a grace period, by code of this module. */
 	rcu_barrier();
 }

@@ -17,6 +17,7 @@
 #include <linux/tracepoint.h>
 
 #include "bus/blk_wake.h"
+#include "bus/lifecycle.h"
 #include "core/bus.h"
 #include "function/config.h"
 
@@ -45,11 +46,13 @@ static struct pvpci_bus *bus_of(struct request *rq, bool *any)
 static void on_issue(void *data, struct request *rq)
 {
 	struct pvpci_bus *bus, *target = NULL;
+	struct pvpci_lifecycle *life;
 	bool found = false, any = false;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(bus, &buses, node) {
-		if (!pvpci_transport_host_sleeps(&bus->transport))
+	list_for_each_entry_rcu(life, &buses, waker) {
+		bus = life->bus;
+		if (!pvpci_transport_host_sleeps(&bus->wire.transport))
 			continue;
 		/* Found out only when somebody sleeps. */
 		if (!found)
@@ -57,8 +60,8 @@ static void on_issue(void *data, struct request *rq)
 		found = true;
 		if (!any && bus != target)
 			continue;
-		atomic64_inc(&bus->wakes);
-		pvpci_transport_doorbell(&bus->transport);
+		atomic64_inc(&bus->life->wakes);
+		pvpci_transport_doorbell(&bus->wire.transport);
 	}
 	rcu_read_unlock();
 }
@@ -102,45 +105,45 @@ static void detach(void)
 #endif
 
 /**
- * pvpci_wake_add - ring for a bus from now on
+ * pvpci_blk_wake_add - ring for a bus from now on
  * @bus: whose host may sleep
  */
-void pvpci_wake_add(struct pvpci_bus *bus)
+void pvpci_blk_wake_add(struct pvpci_bus *bus)
 {
-	if (!(bus->features & PVPCI_F_WAKE))
+	if (!(bus->wire.features & PVPCI_F_WAKE))
 		return;
 	mutex_lock(&mutex);
 	if (list_empty(&buses))
 		attach();
-	list_add_tail_rcu(&bus->node, &buses);
+	list_add_tail_rcu(&bus->life->waker, &buses);
 	mutex_unlock(&mutex);
 }
 
 /**
- * pvpci_wake_del - no more
+ * pvpci_blk_wake_del - no more
  * @bus: may never have been added
  *
  * Context: process context; nobody rings for it when this returns.
  */
-void pvpci_wake_del(struct pvpci_bus *bus)
+void pvpci_blk_wake_del(struct pvpci_bus *bus)
 {
 	mutex_lock(&mutex);
-	if (!list_empty(&bus->node)) {
-		list_del_rcu(&bus->node);
+	if (!list_empty(&bus->life->waker)) {
+		list_del_rcu(&bus->life->waker);
 		if (list_empty(&buses))
 			detach();
 		synchronize_rcu();
-		INIT_LIST_HEAD(&bus->node);
+		INIT_LIST_HEAD(&bus->life->waker);
 	}
 	mutex_unlock(&mutex);
 }
 
 /**
- * pvpci_wake_active - is the tracepoint in use?
+ * pvpci_blk_wake_active - is the tracepoint in use?
  *
  * Return: whether it is.
  */
-bool pvpci_wake_active(void)
+bool pvpci_blk_wake_active(void)
 {
 	return READ_ONCE(tracepoint);
 }

@@ -2,13 +2,13 @@
 /*
  * Waking a sleeping host ahead of block I/O.
  */
-#ifndef _PVPCI_WAKE_H
-#define _PVPCI_WAKE_H
+#ifndef _PVPCI_BLK_WAKE_H
+#define _PVPCI_BLK_WAKE_H
 
 struct pvpci_bus;
 
-void pvpci_wake_add(struct pvpci_bus *bus);
-void pvpci_wake_del(struct pvpci_bus *bus);
-bool pvpci_wake_active(void);
+void pvpci_blk_wake_add(struct pvpci_bus *bus);
+void pvpci_blk_wake_del(struct pvpci_bus *bus);
+bool pvpci_blk_wake_active(void);
 
-#endif /* _PVPCI_WAKE_H */
+#endif /* _PVPCI_BLK_WAKE_H */

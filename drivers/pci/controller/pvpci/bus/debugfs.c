@@ -9,9 +9,11 @@
 
 #include "bus/blk_wake.h"
 #include "bus/debugfs.h"
+#include "bus/lifecycle.h"
 #include "core/bus.h"
 #include "function/function.h"
 #include "function/memory_enable.h"
+#include "irq/msi.h"
 
 static struct dentry *top;
 
@@ -24,15 +26,15 @@ static int state_show(struct seq_file *s, void *unused)
 	if (pvpci_state(bus) == PVPCI_STATE_BROKEN)
 		seq_printf(s, "why %s\n", bus->why);
 	seq_printf(s, "transport %s\n", pci_name(bus->pdev));
-	seq_printf(s, "bus_id %#llx\n", bus->layout.bus_id);
-	seq_printf(s, "version %u.%u\n", bus->version >> 16, bus->version & 0xffff);
-	seq_printf(s, "features %#llx\n", bus->features);
-	seq_printf(s, "generation %u\n", bus->layout.generation);
-	seq_printf(s, "host_state %u\n", pvpci_transport_host_state(&bus->transport));
-	seq_printf(s, "host_beat %u\n", pvpci_transport_host_beat(&bus->transport));
-	seq_printf(s, "host_sleeping %u\n", pvpci_transport_host_sleeps(&bus->transport));
-	seq_printf(s, "relations_seq %u\n", bus->relations_seq);
-	seq_printf(s, "wake_tracepoint %u\n", pvpci_wake_active());
+	seq_printf(s, "bus_id %#llx\n", bus->wire.layout.bus_id);
+	seq_printf(s, "version %u.%u\n", bus->wire.version >> 16, bus->wire.version & 0xffff);
+	seq_printf(s, "features %#llx\n", bus->wire.features);
+	seq_printf(s, "generation %u\n", bus->wire.layout.generation);
+	seq_printf(s, "host_state %u\n", pvpci_transport_host_state(&bus->wire.transport));
+	seq_printf(s, "host_beat %u\n", pvpci_transport_host_beat(&bus->wire.transport));
+	seq_printf(s, "host_sleeping %u\n", pvpci_transport_host_sleeps(&bus->wire.transport));
+	seq_printf(s, "relations_seq %u\n", bus->life->table_seq);
+	seq_printf(s, "wake_tracepoint %u\n", pvpci_blk_wake_active());
 	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
 		const struct pvpci_bridge_window *w = &bus->windows.window[i];
 
@@ -48,6 +50,8 @@ static void show_function(struct seq_file *s, struct pvpci_fn *fn)
 	struct pvpci_edges edges;
 	unsigned long flags;
 	unsigned int i;
+	enum pvpci_life life;
+	enum pvpci_told told;
 	u16 command;
 	bool attached;
 	u32 power;
@@ -55,6 +59,8 @@ static void show_function(struct seq_file *s, struct pvpci_fn *fn)
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
 	edges = fn->edges;
+	life = fn->life;
+	told = fn->told;
 	command = fn->command;
 	attached = fn->attached;
 	power = fn->power;
@@ -66,7 +72,8 @@ static void show_function(struct seq_file *s, struct pvpci_fn *fn)
 	seq_printf(s, "  serial %#llx priority %u numa %d tokens %u flags %#x%s\n",
 		   fn->info.serial, fn->info.priority, (int)fn->info.numa_node,
 		   fn->info.nr_tokens, fn->info.flags, fn->dropped ? " dropped" : "");
-	seq_printf(s, "  command %#x attached %u power D%u\n", command, attached, power);
+	seq_printf(s, "  life %s told %s command %#x attached %u power D%u\n",
+		   pvpci_life_name(life), pvpci_told_name(told), command, attached, power);
 	for (i = 0; i < PVPCI_NUM_BARS; i++)
 		if (fn->info.bar[i].bytes)
 			seq_printf(s, "  bar%u bytes %#llx offset %#llx%s%s\n", i,
@@ -105,11 +112,17 @@ static int stats_show(struct seq_file *s, void *unused)
 	struct pvpci_bus *bus = s->private;
 	struct pvpci_vector_usage usage;
 	struct pvpci_request_stats stats;
+	u64 reads = 0, writes = 0;
+	int cpu;
 
-	pvpci_requests_stats(&bus->requests, &stats);
-	pvpci_vectors_usage(&bus->vectors, &usage);
-	seq_printf(s, "config_reads %lld\n", atomic64_read(&bus->accesses[0]));
-	seq_printf(s, "config_writes %lld\n", atomic64_read(&bus->accesses[1]));
+	pvpci_requests_stats(&bus->wire.requests, &stats);
+	pvpci_vectors_usage(&bus->irq->vectors, &usage);
+	for_each_possible_cpu(cpu) {
+		reads += per_cpu_ptr(bus->accesses, cpu)->reads;
+		writes += per_cpu_ptr(bus->accesses, cpu)->writes;
+	}
+	seq_printf(s, "config_reads %llu\n", reads);
+	seq_printf(s, "config_writes %llu\n", writes);
 	seq_printf(s, "requests %llu\n", stats.sent);
 	seq_printf(s, "replies %llu\n", stats.replies);
 	seq_printf(s, "events %llu\n", stats.events);
@@ -117,7 +130,7 @@ static int stats_show(struct seq_file *s, void *unused)
 	seq_printf(s, "unknown %llu\n", stats.unknown);
 	seq_printf(s, "timeouts %llu\n", stats.timeouts);
 	seq_printf(s, "doorbells %llu\n", stats.doorbells);
-	seq_printf(s, "wakes %lld\n", atomic64_read(&bus->wakes));
+	seq_printf(s, "wakes %lld\n", atomic64_read(&bus->life->wakes));
 	seq_printf(s, "vectors %u\n", usage.vectors);
 	seq_printf(s, "vectors_active %u\n", usage.active);
 	seq_printf(s, "vectors_shared %u\n", usage.shared);
@@ -135,10 +148,10 @@ void pvpci_debugfs_add(struct pvpci_bus *bus)
 	char name[16];
 
 	snprintf(name, sizeof(name), "%04x", bus->domain);
-	bus->debugfs = debugfs_create_dir(name, top);
-	debugfs_create_file("state", 0400, bus->debugfs, bus, &state_fops);
-	debugfs_create_file("functions", 0400, bus->debugfs, bus, &functions_fops);
-	debugfs_create_file("stats", 0400, bus->debugfs, bus, &stats_fops);
+	bus->life->debugfs = debugfs_create_dir(name, top);
+	debugfs_create_file("state", 0400, bus->life->debugfs, bus, &state_fops);
+	debugfs_create_file("functions", 0400, bus->life->debugfs, bus, &functions_fops);
+	debugfs_create_file("stats", 0400, bus->life->debugfs, bus, &stats_fops);
 }
 
 /**
@@ -147,8 +160,8 @@ void pvpci_debugfs_add(struct pvpci_bus *bus)
  */
 void pvpci_debugfs_del(struct pvpci_bus *bus)
 {
-	debugfs_remove(bus->debugfs);
-	bus->debugfs = NULL;
+	debugfs_remove(bus->life->debugfs);
+	bus->life->debugfs = NULL;
 }
 
 /**

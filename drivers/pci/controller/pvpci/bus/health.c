@@ -13,30 +13,23 @@
 #include <linux/workqueue.h>
 
 #include "bus/health.h"
-#include "bus/root.h"
+#include "bus/lifecycle.h"
 #include "core/bus.h"
 #include "wire/proto.h"
 
 #define PERIOD		(2 * HZ)
 #define SILENT_MS	(8 * PVPCI_BEAT_MS)
 
-static void take_away(struct work_struct *work)
-{
-	struct pvpci_bus *bus = container_of(work, struct pvpci_bus, gone_work);
-
-	pvpci_root_surprise(bus);
-}
-
 static bool host_stopped(struct pvpci_bus *bus)
 {
-	u32 state = pvpci_transport_host_state(&bus->transport);
+	u32 state = pvpci_transport_host_state(&bus->wire.transport);
 
 	switch (state) {
 	case PVPCI_HOST_READY:
 		return false;
 	case PVPCI_HOST_STOPPING:
 		pvpci_bus_break(bus, "the host has stopped");
-		queue_work(bus->wq, &bus->gone_work);
+		pvpci_work_take_all_away(bus);
 		return true;
 	case PVPCI_HOST_BROKEN:
 		pvpci_bus_break(bus, "the host says that this guest broke the rules");
@@ -51,7 +44,7 @@ static u64 answers(struct pvpci_bus *bus)
 {
 	struct pvpci_request_stats stats;
 
-	pvpci_requests_stats(&bus->requests, &stats);
+	pvpci_requests_stats(&bus->wire.requests, &stats);
 	return stats.replies + stats.late;
 }
 
@@ -60,30 +53,43 @@ static bool is_silent(struct pvpci_bus *bus)
 {
 	u64 before = answers(bus);
 
-	return pvpci_proto_ping(bus, pvpci_timeout_ms) && answers(bus) == before;
+	return pvpci_proto_ping(&bus->wire, pvpci_timeout_ms) && answers(bus) == before;
 }
 
-static void check(struct work_struct *work)
+/* Whether to go on looking. */
+static bool check(struct pvpci_bus *bus)
 {
-	struct pvpci_bus *bus = container_of(to_delayed_work(work), struct pvpci_bus, health_work);
-	u32 beat = pvpci_transport_host_beat(&bus->transport);
-	bool suspect = xchg(&bus->suspect, false);
+	bool suspect = xchg(&bus->work.host_suspect, false);
+	struct pvpci_lifecycle *life = bus->life;
+	u32 beat;
 
 	if (READ_ONCE(bus->removing) || !pvpci_state_answers(bus) || host_stopped(bus))
-		return;
-	if (beat != bus->beat) {
-		bus->beat = beat;
-		bus->beat_at = jiffies;
+		return false;
+	beat = pvpci_transport_host_beat(&bus->wire.transport);
+	if (beat != life->beat) {
+		life->beat = beat;
+		life->beat_at = jiffies;
 	}
-	if (suspect || time_after(jiffies, bus->beat_at + msecs_to_jiffies(SILENT_MS))) {
-		if (is_silent(bus) && !host_stopped(bus)) {
-			pvpci_bus_break(bus, "the host is silent, %u ms after its last heartbeat",
-					jiffies_to_msecs(jiffies - bus->beat_at));
-			return;
-		}
-		bus->beat_at = jiffies;
+	if (!suspect && time_before(jiffies, life->beat_at + msecs_to_jiffies(SILENT_MS)))
+		return true;
+	if (is_silent(bus) && !host_stopped(bus)) {
+		pvpci_bus_break(bus, "the host is silent, %u ms after its last heartbeat",
+				jiffies_to_msecs(jiffies - life->beat_at));
+		return false;
 	}
-	queue_delayed_work(system_wq, &bus->health_work, PERIOD);
+	life->beat_at = jiffies;
+	/* A ping that was late because others are served is no suspicion. */
+	WRITE_ONCE(bus->work.host_suspect, false);
+	return true;
+}
+
+static void work(struct work_struct *work)
+{
+	struct pvpci_bus *bus = container_of(to_delayed_work(work), struct pvpci_bus, work.health);
+
+	if (check(bus))
+		pvpci_work_check_in(bus, PERIOD);
+	pvpci_bus_put(bus);
 }
 
 /**
@@ -92,8 +98,7 @@ static void check(struct work_struct *work)
  */
 void pvpci_health_init(struct pvpci_bus *bus)
 {
-	INIT_DEFERRABLE_WORK(&bus->health_work, check);
-	INIT_WORK(&bus->gone_work, take_away);
+	INIT_DEFERRABLE_WORK(&bus->work.health, work);
 }
 
 /**
@@ -102,9 +107,9 @@ void pvpci_health_init(struct pvpci_bus *bus)
  */
 void pvpci_health_start(struct pvpci_bus *bus)
 {
-	bus->beat = pvpci_transport_host_beat(&bus->transport);
-	bus->beat_at = jiffies;
-	queue_delayed_work(system_wq, &bus->health_work, PERIOD);
+	bus->life->beat = pvpci_transport_host_beat(&bus->wire.transport);
+	bus->life->beat_at = jiffies;
+	pvpci_work_check_in(bus, PERIOD);
 }
 
 /**
@@ -115,20 +120,6 @@ void pvpci_health_start(struct pvpci_bus *bus)
  */
 void pvpci_health_stop(struct pvpci_bus *bus)
 {
-	cancel_delayed_work_sync(&bus->health_work);
-	cancel_work_sync(&bus->gone_work);
-}
-
-/**
- * pvpci_health_check_now - something took too long: look before the timer does
- * @bus: the bus; nothing happens while it is brought up or taken down
- *
- * Context: any.
- */
-void pvpci_health_check_now(struct pvpci_bus *bus)
-{
-	if (READ_ONCE(bus->removing) || pvpci_state(bus) != PVPCI_STATE_RUNNING)
-		return;
-	WRITE_ONCE(bus->suspect, true);
-	mod_delayed_work(system_wq, &bus->health_work, 0);
+	if (cancel_delayed_work_sync(&bus->work.health))
+		pvpci_bus_put(bus);
 }

@@ -10,6 +10,5 @@ struct pvpci_bus;
 void pvpci_health_init(struct pvpci_bus *bus);
 void pvpci_health_start(struct pvpci_bus *bus);
 void pvpci_health_stop(struct pvpci_bus *bus);
-void pvpci_health_check_now(struct pvpci_bus *bus);
 
 #endif /* _PVPCI_HEALTH_H */

@@ -12,18 +12,20 @@
  * the worker has taken them away.
  */
 #include <linux/kernel.h>
-#include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 
-#include "bus/changes.h"
 #include "bus/health.h"
+#include "bus/lifecycle.h"
 #include "bus/pm.h"
+#include "bus/snapshot.h"
 #include "core/bus.h"
 #include "function/config.h"
+#include "function/config_block.h"
 #include "function/function.h"
 #include "function/memory_enable.h"
 #include "function/resize.h"
+#include "irq/msi.h"
 #include "room/assign.h"
 #include "wire/dma.h"
 #include "wire/proto.h"
@@ -42,7 +44,7 @@ static void note_detached(struct pvpci_fn *fn, u64 ns)
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
 	if (fn->attached)
-		pvpci_commit_account(fn, PVPCI_REASON_POWER, ns, 0);
+		pvpci_memory_enable_account(fn, PVPCI_REASON_POWER, ns, 0);
 	fn->attached = false;
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 }
@@ -53,9 +55,9 @@ static void power_down(struct pvpci_bus *bus)
 	unsigned int row;
 	int ret;
 
-	ret = pvpci_proto_d0_exit(bus);
+	ret = pvpci_proto_d0_exit(&bus->wire);
 	mutex_lock(&bus->topology);
-	for (row = 0; row < bus->layout.nr_functions; row++)
+	for (row = 0; row < bus->wire.layout.nr_functions; row++)
 		if (bus->by_row[row])
 			note_detached(bus->by_row[row], ktime_to_ns(ktime_sub(ktime_get(), start)));
 	mutex_unlock(&bus->topology);
@@ -69,13 +71,13 @@ static void power_down(struct pvpci_bus *bus)
  */
 static int check_header(struct pvpci_bus *bus, bool *same_host)
 {
-	const struct pvpci_layout *old = &bus->layout;
+	const struct pvpci_layout *old = &bus->wire.layout;
 	struct pvpci_header copy;
 	struct pvpci_layout now;
 	char why[PVPCI_WHY_BYTES];
 
-	memcpy(&copy, bus->transport.header, sizeof(copy));
-	if (pvpci_transport_host_state(&bus->transport) != PVPCI_HOST_READY ||
+	memcpy(&copy, bus->wire.transport.header, sizeof(copy));
+	if (pvpci_transport_host_state(&bus->wire.transport) != PVPCI_HOST_READY ||
 	    pvpci_layout_check(&copy, old->bar2_bytes, &now, why))
 		return -ENODEV;
 	*same_host = now.generation == old->generation;
@@ -83,9 +85,9 @@ static int check_header(struct pvpci_bus *bus, bool *same_host)
 	    now.nr_tokens != old->nr_tokens || now.nr_vectors != old->nr_vectors ||
 	    now.ring_slots != old->ring_slots || now.peer_id != old->peer_id ||
 	    now.peer_vector != old->peer_vector || memcmp(now.area, old->area, sizeof(now.area)) ||
-	    bus->features & ~now.features)
+	    bus->wire.features & ~now.features)
 		return -ENXIO;
-	bus->layout = now;
+	bus->wire.layout = now;
 	return 0;
 }
 
@@ -107,16 +109,16 @@ static bool same_function(const struct pvpci_function_info *was,
  * The same host has its function where it was, or none, and its instance says
  * which: no need of a table that is still for as long as it is read.
  */
-static bool is_still_there(const struct pvpci_fn *fn, const struct pvpci_relations *relations,
+static bool is_still_there(const struct pvpci_fn *fn, const struct pvpci_snapshot *snapshot,
 			   bool same_host)
 {
-	const struct pvpci_function *table = fn->bus->transport.area[PVPCI_AREA_FUNCTIONS];
+	const struct pvpci_function *table = fn->bus->wire.transport.area[PVPCI_AREA_FUNCTIONS];
 	const struct pvpci_function *row = &table[fn->row];
 
 	if (same_host)
 		return le32_to_cpu(READ_ONCE(row->flags)) & PVPCI_FN_PRESENT &&
 		       le32_to_cpu(READ_ONCE(row->instance)) == fn->info.instance;
-	return relations->info && same_function(&fn->info, &relations->info[fn->row]);
+	return snapshot->info && same_function(&fn->info, &snapshot->info[fn->row]);
 }
 
 /* As after a reset, or as handed off, in the place that it has; PCI core restores the rest. */
@@ -159,42 +161,41 @@ static bool has_moved(const struct pvpci_fn *fn)
  */
 static int restore_functions(struct pvpci_bus *bus, bool same_host)
 {
-	struct pvpci_relations relations = { .seq = bus->relations_seq };
+	struct pvpci_snapshot snapshot = {};
 	char why[PVPCI_WHY_BYTES];
 	unsigned int row;
 	int ret = 0;
 
 	if (!same_host)
-		ret = pvpci_relations_snapshot(bus, &relations, TRIES, why);
+		ret = pvpci_snapshot_take(bus, &snapshot, TRIES, why);
 	if (ret && ret != -ESTALE)
 		return ret;
 	mutex_lock(&bus->topology);
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		struct pvpci_fn *fn = bus->by_row[row];
 
-		if (!fn || fn->dead)
+		if (!fn || pvpci_life(fn) == PVPCI_LIFE_DEAD)
 			continue;
-		if (!is_still_there(fn, &relations, same_host)) {
-			WRITE_ONCE(fn->dead, true);
+		if (!is_still_there(fn, &snapshot, same_host)) {
+			pvpci_life_set(fn, PVPCI_LIFE_DEAD);
 			continue;
 		}
-		WRITE_ONCE(fn->forgotten, true);
-		start_over(fn, same_host ? fn->info.instance : relations.info[row].instance);
+		pvpci_told_set(fn, PVPCI_TOLD_FORGOTTEN);
+		start_over(fn, same_host ? fn->info.instance : snapshot.info[row].instance);
 		if (fn->attached && has_moved(fn))
-			pvpci_commit(fn, PCI_COMMAND_MEMORY, 0, PVPCI_REASON_POWER, true);
+			pvpci_command_write(fn, PCI_COMMAND_MEMORY, 0, PVPCI_REASON_POWER, true);
 	}
 	ret = pvpci_assign_again(bus);
 	mutex_unlock(&bus->topology);
-	WRITE_ONCE(bus->forgotten, true);
-	bus->relations_seq = relations.seq - 1;
-	WRITE_ONCE(bus->relations_pending, 1);
-	kvfree(relations.info);
+	WRITE_ONCE(bus->work.reports_lost, true);
+	pvpci_work_look_at_table(bus);
+	pvpci_snapshot_free(&snapshot);
 	return ret;
 }
 
 static int power_up(struct pvpci_bus *bus)
 {
-	struct pvpci_transport *t = &bus->transport;
+	struct pvpci_transport *t = &bus->wire.transport;
 	bool same_host;
 	int ret;
 
@@ -207,18 +208,18 @@ static int power_up(struct pvpci_bus *bus)
 	 * has loaded the image.
 	 */
 	pvpci_transport_set_guest(t, PVPCI_GUEST_ABSENT);
-	ret = pvpci_requests_reopen(&bus->requests, t->area[PVPCI_AREA_RING_TO_HOST],
-				    t->area[PVPCI_AREA_RING_TO_GUEST], bus->layout.ring_slots);
+	ret = pvpci_requests_reopen(&bus->wire.requests, t->area[PVPCI_AREA_RING_TO_HOST],
+				    t->area[PVPCI_AREA_RING_TO_GUEST], bus->wire.layout.ring_slots);
 	if (ret)
 		return ret;
-	ret = pvpci_proto_version(bus);
+	ret = pvpci_proto_version(&bus->wire);
 	if (ret)
 		return ret;
-	pvpci_vectors_restore(&bus->vectors);
-	ret = pvpci_proto_d0_entry(bus, t->nr_vectors);
+	pvpci_vectors_restore(&bus->irq->vectors);
+	ret = pvpci_proto_d0_entry(&bus->wire, t->nr_vectors);
 	if (ret)
 		return ret;
-	ret = pvpci_dma_probe(bus);
+	ret = pvpci_dma_probe(&bus->wire);
 	return ret ?: restore_functions(bus, same_host);
 }
 
@@ -227,8 +228,8 @@ static int pm_prepare(struct device *dev)
 	struct pvpci_bus *bus = bus_of(dev);
 
 	WRITE_ONCE(bus->asleep, true);
-	cancel_work_sync(&bus->relations_work);
-	pvpci_blocks_stop(bus);
+	pvpci_work_pause(bus);
+	pvpci_config_blocks_stop(bus);
 	return 0;
 }
 
@@ -239,14 +240,14 @@ static void pm_complete(struct device *dev)
 	WRITE_ONCE(bus->asleep, false);
 	/* Another host with another bus, or none: what was there will not come back. */
 	if (pvpci_state(bus) == PVPCI_STATE_BROKEN)
-		queue_work(bus->wq, &bus->gone_work);
-	queue_work(bus->wq, &bus->relations_work);
-	queue_work(system_unbound_wq, &bus->blocks.work);
+		pvpci_work_take_all_away(bus);
+	pvpci_work_look(bus);
+	pvpci_config_blocks_go_on(bus);
 }
 
 static int pm_suspend(struct device *dev)
 {
-	cancel_delayed_work_sync(&bus_of(dev)->health_work);
+	pvpci_health_stop(bus_of(dev));
 	return 0;
 }
 

@@ -18,28 +18,28 @@
 #include "function/function.h"
 #include "hotplug/report.h"
 
-#define NR_HANDS	8	/* side by side: each may have a request under way */
+#define NR_PROBERS	8	/* side by side: each may have a request under way */
 
 /**
- * struct heap - functions to be bound in any order
+ * struct probe_queue - functions to be bound in any order
  * @dev: with a reference each
  * @nr: of them
  * @next: the first that nobody has taken
  */
-struct heap {
+struct probe_queue {
 	struct pci_dev *dev[PVPCI_MAX_FUNCTIONS];
 	unsigned int nr;
 	atomic_t next;
 };
 
 /**
- * struct hand - takes from a heap until it is empty
+ * struct prober - takes from a queue until it is empty
  * @work: runs it
- * @heap: shared
+ * @queue: shared
  */
-struct hand {
+struct prober {
 	struct work_struct work;
-	struct heap *heap;
+	struct probe_queue *queue;
 };
 
 static int asks_for_async(struct device_driver *driver, void *data)
@@ -48,54 +48,54 @@ static int asks_for_async(struct device_driver *driver, void *data)
 	       pci_match_id(to_pci_driver(driver)->id_table, data);
 }
 
-static void bind_some(struct work_struct *work)
+static void probe_some(struct work_struct *work)
 {
-	struct heap *heap = container_of(work, struct hand, work)->heap;
+	struct probe_queue *queue = container_of(work, struct prober, work)->queue;
 	unsigned int i;
 
-	while ((i = atomic_inc_return(&heap->next) - 1) < heap->nr)
-		pci_bus_add_device(heap->dev[i]);
+	while ((i = atomic_inc_return(&queue->next) - 1) < queue->nr)
+		pci_bus_add_device(queue->dev[i]);
 }
 
-static void bind_heap(struct heap *heap)
+static void probe_all(struct probe_queue *queue)
 {
-	unsigned int i, nr = min_t(unsigned int, heap->nr, NR_HANDS);
-	struct hand hand[NR_HANDS];
+	unsigned int i, nr = min_t(unsigned int, queue->nr, NR_PROBERS);
+	struct prober prober[NR_PROBERS];
 
 	for (i = 0; i < nr; i++) {
-		hand[i].heap = heap;
-		INIT_WORK_ONSTACK(&hand[i].work, bind_some);
-		queue_work(system_unbound_wq, &hand[i].work);
+		prober[i].queue = queue;
+		INIT_WORK_ONSTACK(&prober[i].work, probe_some);
+		queue_work(system_unbound_wq, &prober[i].work);
 	}
 	for (i = 0; i < nr; i++) {
-		flush_work(&hand[i].work);
-		destroy_work_on_stack(&hand[i].work);
+		flush_work(&prober[i].work);
+		destroy_work_on_stack(&prober[i].work);
 	}
-	for (i = 0; i < heap->nr; i++)
-		pci_dev_put(heap->dev[i]);
+	for (i = 0; i < queue->nr; i++)
+		pci_dev_put(queue->dev[i]);
 }
 
-static void collect(struct pvpci_bus *bus, struct heap *heap)
+static void collect(struct pvpci_bus *bus, struct probe_queue *queue)
 {
 	unsigned int row;
 
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		struct pvpci_fn *fn = bus->by_row[row];
 		struct pci_dev *dev;
 
-		if (!fn || fn->told)
+		if (!fn || READ_ONCE(fn->told) != PVPCI_TOLD_NOTHING)
 			continue;
 		dev = pci_get_slot(bus->bridge->bus, fn->info.devfn);
 		if (dev && bus->bridge->bus->procdir && !dev->dev.driver &&
 		    bus_for_each_drv(&pci_bus_type, NULL, dev, asks_for_async))
-			heap->dev[heap->nr++] = dev;
+			queue->dev[queue->nr++] = dev;
 		else
 			pci_dev_put(dev);
 	}
 }
 
 /* The first function makes the bus's directory in /proc, which is no work for two. */
-static void bind_first(struct pvpci_bus *bus)
+static void probe_first(struct pvpci_bus *bus)
 {
 	struct pci_bus *pci_bus = bus->bridge->bus;
 	struct pci_dev *dev;
@@ -107,23 +107,7 @@ static void bind_first(struct pvpci_bus *bus)
 }
 
 /**
- * pvpci_bind_has_driver - has a function a driver, or is one looking at it?
- * @fn: known to PCI core
- *
- * Context: process context, rescan lock held.
- * Return: whether it has.
- */
-bool pvpci_bind_has_driver(struct pvpci_fn *fn)
-{
-	struct pci_dev *dev = pci_get_slot(fn->bus->bridge->bus, fn->info.devfn);
-	bool ret = dev && READ_ONCE(dev->dev.driver);
-
-	pci_dev_put(dev);
-	return ret;
-}
-
-/**
- * pvpci_bind_new - let drivers see what PCI core has scanned
+ * pvpci_probe_new - let drivers see what PCI core has scanned
  * @bus: its new functions are claimed and settled
  *
  * Returns when all drivers that are loaded have looked at them, and the host
@@ -131,20 +115,23 @@ bool pvpci_bind_has_driver(struct pvpci_fn *fn)
  *
  * Context: rescan lock and pvpci_bus.topology held.
  */
-void pvpci_bind_new(struct pvpci_bus *bus)
+void pvpci_probe_new(struct pvpci_bus *bus)
 {
-	struct heap *heap = kvzalloc(sizeof(*heap), GFP_KERNEL);
+	struct probe_queue *queue = kvzalloc(sizeof(*queue), GFP_KERNEL);
 	unsigned int row;
 
 	lockdep_assert_held(&bus->topology);
-	bind_first(bus);
-	if (heap) {
-		collect(bus, heap);
-		bind_heap(heap);
-		kvfree(heap);
+	probe_first(bus);
+	if (queue) {
+		collect(bus, queue);
+		probe_all(queue);
+		kvfree(queue);
 	}
 	pci_bus_add_devices(bus->bridge->bus);
-	for (row = 0; row < bus->layout.nr_functions; row++)
-		if (bus->by_row[row] && !READ_ONCE(bus->by_row[row]->told))
-			pvpci_outcome_tell(bus->by_row[row], PVPCI_OUTCOME_NO_DRIVER, 0, NULL);
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
+		struct pvpci_fn *fn = bus->by_row[row];
+
+		if (fn && READ_ONCE(fn->told) == PVPCI_TOLD_NOTHING)
+			pvpci_report_outcome(fn, PVPCI_OUTCOME_NO_DRIVER, 0, NULL);
+	}
 }

@@ -2,15 +2,11 @@
 /*
  * Letting drivers see functions.
  */
-#ifndef _PVPCI_BIND_H
-#define _PVPCI_BIND_H
-
-#include <linux/types.h>
+#ifndef _PVPCI_PROBE_H
+#define _PVPCI_PROBE_H
 
 struct pvpci_bus;
-struct pvpci_fn;
 
-bool pvpci_bind_has_driver(struct pvpci_fn *fn);
-void pvpci_bind_new(struct pvpci_bus *bus);
+void pvpci_probe_new(struct pvpci_bus *bus);
 
-#endif /* _PVPCI_BIND_H */
+#endif /* _PVPCI_PROBE_H */

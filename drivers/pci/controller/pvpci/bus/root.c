@@ -3,26 +3,25 @@
  * The host bridge and its root bus: creation, functions that come and go,
  * removal.
  */
-#include <linux/err.h>
 #include <linux/irqdomain.h>
 #include <linux/kernel.h>
 #include <linux/nodemask.h>
 #include <linux/pci.h>
 
-#include <pvpci/expedite.h>
-
-#include "bus/changes.h"
+#include "bus/debugfs.h"
+#include "bus/lifecycle.h"
 #include "bus/probe.h"
 #include "bus/root.h"
+#include "bus/sysfs.h"
 #include "core/bus.h"
-#include "core/rescan_lock.h"
 #include "function/config.h"
 #include "function/function.h"
 #include "function/memory_enable.h"
-#include "function/sysfs.h"
+#include "hotplug/remove.h"
 #include "hotplug/report.h"
 #include "hotplug/slot.h"
-#include "room/assign.h"
+#include "irq/msi.h"
+#include "room/window.h"
 
 #define FIRST_DOMAIN	0x10000		/* above any ACPI segment */
 #define DOMAIN_TRIES	256
@@ -32,20 +31,6 @@ static void bridge_released(struct pci_host_bridge *bridge)
 	struct pvpci_bus **priv = pci_host_bridge_priv(bridge);
 
 	pvpci_bus_put(*priv);
-}
-
-/**
- * pvpci_bus_of - our bus behind PCI core's
- * @pci_bus: with pvpci_config_ops
- *
- * Context: any.
- * Return: the bus; lives as long as the host bridge.
- */
-struct pvpci_bus *pvpci_bus_of(struct pci_bus *pci_bus)
-{
-	struct pvpci_bus **priv = pci_host_bridge_priv(pci_find_host_bridge(pci_bus));
-
-	return *priv;
 }
 
 static struct pci_host_bridge *alloc_bridge(struct pvpci_bus *bus)
@@ -70,7 +55,7 @@ static struct pci_host_bridge *alloc_bridge(struct pvpci_bus *bus)
 	bridge->native_ltr = 0;
 	bridge->native_dpc = 0;
 	bridge->msi_domain = 1;
-	dev_set_msi_domain(&bridge->dev, bus->msi_domain);
+	dev_set_msi_domain(&bridge->dev, bus->irq->domain);
 	return bridge;
 }
 
@@ -84,7 +69,7 @@ static struct pci_host_bridge *alloc_bridge(struct pvpci_bus *bus)
  */
 int pvpci_root_first_domain(const struct pvpci_bus *bus)
 {
-	u64 id = bus->layout.bus_id;
+	u64 id = bus->wire.layout.bus_id;
 
 	return FIRST_DOMAIN + ((id ^ id >> 16 ^ id >> 32 ^ id >> 48) & 0xffff);
 }
@@ -110,23 +95,19 @@ static int register_bridge(struct pvpci_bus *bus, struct pci_host_bridge *bridge
 	else if (domain != pvpci_root_first_domain(bus))
 		dev_info(&bus->pdev->dev, "PCI domain %04x is taken, %04x is used.\n",
 			 pvpci_root_first_domain(bus), domain);
-	for (row = 0; row < bus->layout.nr_functions; row++)
+	for (row = 0; row < bus->wire.layout.nr_functions; row++)
 		if (bus->by_row[row])
 			pvpci_function_set_name(bus->by_row[row]);
 	return ret;
 }
 
-static void set_pdev(struct pci_dev *dev, struct pci_dev *pdev)
+static void set_pdev(struct pvpci_fn *fn, struct pci_dev *pdev)
 {
-	struct pvpci_fn *fn = pvpci_function_get(pvpci_bus_of(dev->bus), dev->devfn);
 	unsigned long flags;
 
-	if (!fn)
-		return;
 	raw_spin_lock_irqsave(&fn->lock, flags);
 	fn->pdev = pdev;
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
-	pvpci_function_put(fn);
 }
 
 /*
@@ -134,26 +115,47 @@ static void set_pdev(struct pci_dev *dev, struct pci_dev *pdev)
  * scanned, and found in those of the ivshmem function: on arm64 the domain of
  * the machine's interrupt controller. Also when user space rescans the bus.
  */
-static int function_scanned(struct notifier_block *block, unsigned long action, void *data)
+static void found(struct pvpci_fn *fn, struct pci_dev *dev)
+{
+	set_pdev(fn, dev);
+	dev_set_msi_domain(&dev->dev, fn->bus->irq->domain);
+	pvpci_arch_setup_device(dev);
+	pvpci_sysfs_add(dev);
+	/* When the rescan is over memory-enable is the host's business again. */
+	if (pvpci_life(fn) == PVPCI_LIFE_HIDDEN)
+		pvpci_work_look(fn->bus);
+}
+
+static void lost(struct pvpci_fn *fn)
+{
+	set_pdev(fn, NULL);
+	pvpci_life_set(fn, PVPCI_LIFE_HIDDEN);
+}
+
+/* PCI core and the driver core have something to say of a device. */
+static int notified(struct notifier_block *block, unsigned long action, void *data)
 {
 	struct pci_dev *dev = to_pci_dev(data);
+	struct pvpci_fn *fn;
 
 	if (dev->bus->ops != &pvpci_config_ops)
 		return NOTIFY_DONE;
-	if (action == BUS_NOTIFY_DEL_DEVICE)
-		set_pdev(dev, NULL);
-	if (action != BUS_NOTIFY_ADD_DEVICE) {
-		pvpci_outcome_driver(dev, action);
+	fn = pvpci_function_get(pvpci_bus_of(dev->bus), dev->devfn);
+	if (!fn)
 		return NOTIFY_OK;
-	}
-	set_pdev(dev, dev);
-	dev_set_msi_domain(&dev->dev, pvpci_bus_of(dev->bus)->msi_domain);
-	pvpci_arch_setup_device(dev);
-	pvpci_sysfs_add(dev);
+	if (action == BUS_NOTIFY_ADD_DEVICE)
+		found(fn, dev);
+	else if (action == BUS_NOTIFY_DEL_DEVICE)
+		lost(fn);
+	else if (action == BUS_NOTIFY_BIND_DRIVER && pvpci_life(fn) == PVPCI_LIFE_HIDDEN)
+		pvpci_memory_enable_settle(fn);
+	else
+		pvpci_report_driver(fn, dev, action);
+	pvpci_function_put(fn);
 	return NOTIFY_OK;
 }
 
-static struct notifier_block function_notifier = { .notifier_call = function_scanned };
+static struct notifier_block function_notifier = { .notifier_call = notified };
 
 /**
  * pvpci_root_init - watch for functions of our buses
@@ -185,7 +187,7 @@ static void setup_function(struct pvpci_fn *fn)
 		if (!dev) {
 			dev_err(&fn->bus->pdev->dev, "PCI core does not find %s.\n",
 				fn->name);
-			pvpci_outcome_tell(fn, PVPCI_OUTCOME_FAILED, -ENODEV, NULL);
+			pvpci_report_outcome(fn, PVPCI_OUTCOME_FAILED, -ENODEV, NULL);
 			return;
 		}
 		dev->multifunction = pvpci_function_has_siblings(fn->bus, fn->info.devfn);
@@ -196,16 +198,6 @@ static void setup_function(struct pvpci_fn *fn)
 	pci_dev_put(dev);
 }
 
-/* Before PCI core looks at functions that have just been placed. */
-static void begin_discovery(struct pvpci_bus *bus)
-{
-	unsigned int row;
-
-	for (row = 0; row < bus->layout.nr_functions; row++)
-		if (bus->by_row[row] && bus->by_row[row]->settling)
-			pvpci_commit_old_habit(bus->by_row[row]);
-}
-
 /* Functions PCI core has just scanned: claim, then let drivers see them. */
 static void introduce(struct pvpci_bus *bus)
 {
@@ -214,93 +206,96 @@ static void introduce(struct pvpci_bus *bus)
 	unsigned int row;
 
 	lockdep_assert_held(&bus->topology);
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		fn = bus->by_row[row];
-		if (fn && fn->settling)
+		if (fn && pvpci_life(fn) == PVPCI_LIFE_PLACED)
 			setup_function(fn);
 	}
 	/* Every BAR is where it was planned: nothing is left to be assigned. */
 	pci_bus_claim_resources(pci_bus);
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		fn = bus->by_row[row];
-		if (fn && fn->settling)
-			pvpci_commit_settle(fn);
+		if (fn && pvpci_life(fn) == PVPCI_LIFE_PLACED)
+			pvpci_memory_enable_settle(fn);
 	}
-	pvpci_bind_new(bus);
+	pvpci_probe_new(bus);
 }
 
-/**
- * pvpci_root_create - show a bus to PCI core
- * @bus: its functions are placed
- *
- * Return: 0 or an errno, with a sentence logged.
- */
-int pvpci_root_create(struct pvpci_bus *bus)
+static int create(struct pvpci_bus *bus)
 {
 	struct pci_host_bridge *bridge = alloc_bridge(bus);
-	struct pvpci_rescan *rescan;
 	int ret;
 
+	lockdep_assert_held(&bus->topology);
 	if (!bridge)
 		return -ENOMEM;
 	ret = pvpci_windows_claim(bus, bridge);
 	if (ret)
 		goto free_bridge;
-	bus->busn = (struct resource){ .name = "pvpci bus", .flags = IORESOURCE_BUS };
-	pci_add_resource(&bridge->windows, &bus->busn);
-
-	rescan = pvpci_rescan_lock(NULL);
-	if (IS_ERR(rescan)) {
-		ret = PTR_ERR(rescan);
-		goto free_bridge;
-	}
-	mutex_lock(&bus->topology);
-	begin_discovery(bus);
+	bus->life->busn = (struct resource){ .name = "pvpci bus", .flags = IORESOURCE_BUS };
+	pci_add_resource(&bridge->windows, &bus->life->busn);
 	ret = register_bridge(bus, bridge);
-	if (!ret) {
-		bus->bridge = bridge;
-		pvpci_state_set(bus, PVPCI_STATE_RUNNING);
-		pvpci_slots_update(bus, NULL);
-		introduce(bus);
-	}
-	mutex_unlock(&bus->topology);
-	pvpci_rescan_unlock(rescan);
-	if (!ret)
-		return 0;
+	if (ret)
+		goto free_bridge;
+	bus->bridge = bridge;
+	pvpci_state_set(bus, PVPCI_STATE_RUNNING);
+	pvpci_slots_update(bus, NULL);
+	introduce(bus);
+	return 0;
+
 free_bridge:
 	pvpci_windows_release(bus);
 	pci_free_host_bridge(bridge);
 	return ret;
 }
 
+static unsigned int count_functions(const struct pvpci_bus *bus)
+{
+	unsigned int row, nr = 0;
+
+	for (row = 0; row < bus->wire.layout.nr_functions; row++)
+		nr += !!bus->by_row[row];
+	return nr;
+}
+
+/**
+ * pvpci_root_create - show a bus to PCI core
+ * @bus: its functions are placed
+ *
+ * What became of it is noted in its lifecycle; a bus that PCI core refuses is broken.
+ *
+ * Context: process context, rescan lock held.
+ */
+void pvpci_root_create(struct pvpci_bus *bus)
+{
+	struct pvpci_lifecycle *life = bus->life;
+
+	mutex_lock(&bus->topology);
+	life->error = create(bus);
+	if (!life->error)
+		dev_info(&bus->pdev->dev, "Bus %#llx is PCI domain %04x with %u functions, up in %lld us.\n",
+			 bus->wire.layout.bus_id, bus->domain, count_functions(bus),
+			 ktime_us_delta(ktime_get(), life->began));
+	mutex_unlock(&bus->topology);
+	if (life->error) {
+		pvpci_bus_break(bus, "PCI core does not take it (%d)", life->error);
+	} else {
+		pvpci_debugfs_add(bus);
+		/* Whatever the host has reported meanwhile. */
+		pvpci_work_look(bus);
+	}
+	complete_all(&life->shown);
+}
+
 /**
  * pvpci_root_add - show functions that have arrived later
- * @bus: with functions in settling
+ * @bus: with functions that are placed
  *
  * Context: rescan lock and pvpci_bus.topology held.
  */
 void pvpci_root_add(struct pvpci_bus *bus)
 {
-	begin_discovery(bus);
 	introduce(bus);
-}
-
-/**
- * pvpci_root_drop - take one function away from PCI core
- * @fn: a function, of which PCI core need not know
- *
- * Context: rescan lock and pvpci_bus.topology held.
- */
-void pvpci_root_drop(struct pvpci_fn *fn)
-{
-	struct pci_dev *dev = pci_get_slot(fn->bus->bridge->bus, fn->info.devfn);
-
-	if (dev) {
-		if (fn->dead)
-			WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
-		pci_stop_and_remove_bus_device(dev);
-		pci_dev_put(dev);
-	}
 }
 
 /**
@@ -310,76 +305,52 @@ void pvpci_root_drop(struct pvpci_fn *fn)
  * Drivers are told that their devices are gone, so that they do not wait for
  * them. The empty bus stays until the driver lets go.
  *
- * Context: process context, on the bus's workqueue.
+ * Context: process context, rescan lock held.
  */
 void pvpci_root_surprise(struct pvpci_bus *bus)
 {
-	struct pvpci_rescan *rescan = pvpci_rescan_lock(&bus->removing);
 	struct pci_dev *dev;
 	unsigned int row;
-	bool expedited;
 
-	if (IS_ERR(rescan))
-		return;
-	expedited = pvpci_expedite_begin(READ_ONCE(pvpci_expedite));
 	mutex_lock(&bus->topology);
 	/* The host may stop before there is a bridge, too. */
 	if (!bus->bridge)
 		goto unlock;
 	list_for_each_entry(dev, &bus->bridge->bus->devices, bus_list)
 		WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
-	for (row = 0; row < bus->layout.nr_functions; row++) {
-		struct pvpci_fn *fn = bus->by_row[row];
-
-		if (!fn || READ_ONCE(bus->removing))
-			continue;
-		WRITE_ONCE(fn->dead, true);
-		pvpci_root_drop(fn);
-		pvpci_assign_release(fn);
-		pvpci_relations_forget(fn);
-	}
+	for (row = 0; row < bus->wire.layout.nr_functions; row++)
+		if (bus->by_row[row])
+			pvpci_remove_gone(bus->by_row[row]);
 	pvpci_slots_update(bus, NULL);
 unlock:
 	mutex_unlock(&bus->topology);
-	pvpci_expedite_end(expedited);
-	pvpci_rescan_unlock(rescan);
 }
 
 /**
  * pvpci_root_remove - take a bus away from PCI core
- * @bus: with pvpci_bus.removing set; no worker runs any more
+ * @bus: with pvpci_bus.removing set; nothing happens when PCI core does not know it
  *
- * Context: process context; PCI core's rescan lock may be held by the caller.
+ * Context: process context, rescan lock held.
  */
 void pvpci_root_remove(struct pvpci_bus *bus)
 {
-	struct pvpci_rescan *rescan;
-	struct pvpci_fn *fn;
 	unsigned int row;
-	bool expedited;
 
-	if (!bus->bridge)
-		return;
-	rescan = pvpci_rescan_lock(NULL);
-	expedited = pvpci_expedite_begin(READ_ONCE(pvpci_expedite));
 	mutex_lock(&bus->topology);
-	for (row = 0; row < bus->layout.nr_functions; row++)
+	if (!bus->bridge)
+		goto unlock;
+	for (row = 0; row < bus->wire.layout.nr_functions; row++)
 		if (bus->by_row[row])
-			WRITE_ONCE(bus->by_row[row]->removing, true);
+			pvpci_life_set(bus->by_row[row], PVPCI_LIFE_LEAVING);
 	pci_stop_root_bus(bus->bridge->bus);
-	for (row = 0; row < bus->layout.nr_functions; row++) {
-		fn = bus->by_row[row];
-		if (!fn)
-			continue;
-		pvpci_commit_detach(fn, PVPCI_REASON_REMOVE);
-	}
+	for (row = 0; row < bus->wire.layout.nr_functions; row++)
+		if (bus->by_row[row])
+			pvpci_memory_enable_off(bus->by_row[row], PVPCI_REASON_REMOVE);
 	pvpci_slots_remove(bus);
 	pci_remove_root_bus(bus->bridge->bus);
 	pvpci_windows_release(bus);
 	pci_free_host_bridge(bus->bridge);
 	bus->bridge = NULL;
+unlock:
 	mutex_unlock(&bus->topology);
-	pvpci_expedite_end(expedited);
-	if (!IS_ERR(rescan))
-		pvpci_rescan_unlock(rescan);
 }

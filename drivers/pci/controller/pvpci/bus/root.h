@@ -6,15 +6,13 @@
 #define _PVPCI_ROOT_H
 
 struct pvpci_bus;
-struct pvpci_fn;
 
 int pvpci_root_first_domain(const struct pvpci_bus *bus);
 int pvpci_root_init(void);
 void pvpci_root_exit(void);
-int pvpci_root_create(struct pvpci_bus *bus);
+void pvpci_root_create(struct pvpci_bus *bus);
 void pvpci_root_remove(struct pvpci_bus *bus);
 void pvpci_root_surprise(struct pvpci_bus *bus);
 void pvpci_root_add(struct pvpci_bus *bus);
-void pvpci_root_drop(struct pvpci_fn *fn);
 
 #endif /* _PVPCI_ROOT_H */

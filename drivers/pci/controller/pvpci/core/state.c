@@ -111,7 +111,7 @@ static __printf(2, 0) bool note_broken(struct pvpci_bus *bus, const char *fmt, v
 		return false;
 	vsnprintf(bus->why, sizeof(bus->why), fmt, args);
 	dev_err(&bus->pdev->dev, "Bus is broken: %s.\n", bus->why);
-	pvpci_transport_set_guest(&bus->transport, PVPCI_GUEST_BROKEN);
+	pvpci_transport_set_guest(&bus->wire.transport, PVPCI_GUEST_BROKEN);
 	return true;
 }
 
@@ -131,7 +131,7 @@ void pvpci_bus_break(struct pvpci_bus *bus, const char *fmt, ...)
 
 	va_start(args, fmt);
 	if (note_broken(bus, fmt, args))
-		pvpci_requests_break(&bus->requests);
+		pvpci_requests_break(&bus->wire.requests);
 	va_end(args);
 }
 

@@ -10,7 +10,6 @@
 #include <linux/compiler.h>
 #include <linux/kernel.h>
 #include <linux/pci.h>
-#include <linux/preempt.h>
 #include <linux/string.h>
 
 #include "core/bus.h"
@@ -236,7 +235,7 @@ int pvpci_config_read(struct pvpci_fn *fn, int where, int size, u32 *value)
 	*value = ~0U;
 	if (!access_ok_pci(where, size))
 		return PCIBIOS_BAD_REGISTER_NUMBER;
-	if (READ_ONCE(fn->dead) || !pvpci_state_answers(fn->bus))
+	if (pvpci_life(fn) == PVPCI_LIFE_DEAD || !pvpci_state_answers(fn->bus))
 		return PCIBIOS_SUCCESSFUL;
 	raw_spin_lock_irqsave(&fn->lock, flags);
 	*value = read_register(fn, where & ~3);
@@ -254,24 +253,35 @@ static bool in_reset(struct pvpci_fn *fn)
 	bool ret;
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	ret = fn->pdev && fn->pdev->block_cfg_access && !fn->turn.quiet;
+	ret = fn->pdev && fn->pdev->block_cfg_access && !fn->exchange.quiet;
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	return ret;
 }
 
 static unsigned int edge_reason(struct pvpci_fn *fn, u16 command)
 {
-	if (READ_ONCE(fn->removing))
+	if (pvpci_life(fn) == PVPCI_LIFE_LEAVING)
 		return PVPCI_REASON_REMOVE;
-	if (READ_ONCE(fn->settling))
+	if (pvpci_life_settles(fn))
 		return PVPCI_REASON_SIZING;
-	if (READ_ONCE(fn->bus->stop.moving))
+	if (READ_ONCE(fn->bus->moving))
 		return PVPCI_REASON_MOVE;
 	if (command & PCI_COMMAND_MEMORY && fn->attach_reason != PVPCI_REASON_ENABLE)
 		return fn->attach_reason;
 	if (in_reset(fn))
 		return PVPCI_REASON_RESET;
 	return pvpci_arch_user_access() ? PVPCI_REASON_USER : PVPCI_REASON_ENABLE;
+}
+
+/* True when the function decodes and the BAR was somewhere else. */
+static bool write_bar(struct pvpci_fn *fn, unsigned int i, u32 bits, u32 value)
+{
+	u32 before = read_bar(fn, i);
+
+	lockdep_assert_held(&fn->lock);
+	fn->bar[i] = (fn->bar[i] & ~bits) | (value & bits);
+	return fn->life == PVPCI_LIFE_LIVE && fn->command & PCI_COMMAND_MEMORY &&
+	       read_bar(fn, i) != before;
 }
 
 /**
@@ -284,7 +294,8 @@ static unsigned int edge_reason(struct pvpci_fn *fn, u16 command)
  *
  * Context: any when @may_sleep is false.
  * Return: PCIBIOS_*; PCIBIOS_SET_FAILED when an edge of memory-enable did not
- * happen, the command register is as before then.
+ * happen, the command register is as before then, or when BARs that decode could
+ * not be moved.
  */
 int pvpci_config_write(struct pvpci_fn *fn, int where, int size, u32 value, bool may_sleep)
 {
@@ -292,31 +303,33 @@ int pvpci_config_write(struct pvpci_fn *fn, int where, int size, u32 value, bool
 	u32 bits = size < 4 ? ((1U << size * 8) - 1) << shift : ~0U;
 	int reg = where & ~3;
 	unsigned long flags;
+	bool moves = false;
+	int ret = 0;
 	u32 mask;
 
 	if (!access_ok_pci(where, size))
 		return PCIBIOS_BAD_REGISTER_NUMBER;
-	if (READ_ONCE(fn->dead) || !pvpci_state_answers(fn->bus))
+	if (pvpci_life(fn) == PVPCI_LIFE_DEAD || !pvpci_state_answers(fn->bus))
 		return PCIBIOS_SET_FAILED;
 	value <<= shift;
 	if (reg == PCI_COMMAND && bits & 0xffff)
-		return pvpci_commit(fn, bits & 0xffff, value & 0xffff,
-				    edge_reason(fn, value), may_sleep) ?
+		return pvpci_command_write(fn, bits & 0xffff, value & 0xffff,
+					   edge_reason(fn, value), may_sleep) ?
 			PCIBIOS_SET_FAILED : PCIBIOS_SUCCESSFUL;
 	if (pvpci_reset_asked(fn, reg, bits, value))
 		return pvpci_reset(fn, PVPCI_RESET_FUNCTION, may_sleep) ?
 			PCIBIOS_SET_FAILED : PCIBIOS_SUCCESSFUL;
-	if (pvpci_power_asked(fn, reg, bits) && pvpci_power_write(fn, &value, may_sleep))
+	if (pvpci_power_asked(fn, reg, bits))
+		ret = pvpci_power_write(fn, &value, may_sleep);
+	/* One that came too late counts as done: the register follows. */
+	if (ret && ret != -ETIMEDOUT)
 		return PCIBIOS_SET_FAILED;
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
 	switch (reg) {
-	case PCI_BASE_ADDRESS_0 ... PCI_BASE_ADDRESS_5: {
-		u32 *bar = &fn->bar[(reg - PCI_BASE_ADDRESS_0) / 4];
-
-		*bar = (*bar & ~bits) | (value & bits);
+	case PCI_BASE_ADDRESS_0 ... PCI_BASE_ADDRESS_5:
+		moves = write_bar(fn, (reg - PCI_BASE_ADDRESS_0) / 4, bits, value);
 		break;
-	}
 	case PCI_COMMAND:
 	case PCI_ROM_ADDRESS:
 	case PCI_INTERRUPT_LINE:
@@ -330,41 +343,7 @@ int pvpci_config_write(struct pvpci_fn *fn, int where, int size, u32 value, bool
 		mirror(fn, where, size, value >> shift);
 	}
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
-	return PCIBIOS_SUCCESSFUL;
+	if (moves)
+		ret = pvpci_memory_enable_move(fn, may_sleep);
+	return ret ? PCIBIOS_SET_FAILED : PCIBIOS_SUCCESSFUL;
 }
-
-static int ops_read(struct pci_bus *pci_bus, unsigned int devfn, int where, int size, u32 *value)
-{
-	struct pvpci_bus *bus = pvpci_bus_of(pci_bus);
-	struct pvpci_fn *fn;
-	int ret;
-
-	atomic64_inc(&bus->accesses[0]);
-	*value = ~0U;
-	fn = pci_bus->number ? NULL : pvpci_function_get(bus, devfn);
-	if (!fn)
-		return PCIBIOS_DEVICE_NOT_FOUND;
-	ret = pvpci_config_read(fn, where, size, value);
-	pvpci_function_put(fn);
-	return ret;
-}
-
-static int ops_write(struct pci_bus *pci_bus, unsigned int devfn, int where, int size, u32 value)
-{
-	struct pvpci_bus *bus = pvpci_bus_of(pci_bus);
-	struct pvpci_fn *fn;
-	int ret;
-
-	atomic64_inc(&bus->accesses[1]);
-	fn = pci_bus->number ? NULL : pvpci_function_get(bus, devfn);
-	if (!fn)
-		return PCIBIOS_DEVICE_NOT_FOUND;
-	ret = pvpci_config_write(fn, where, size, value, preemptible());
-	pvpci_function_put(fn);
-	return ret;
-}
-
-struct pci_ops pvpci_config_ops = {
-	.read = ops_read,
-	.write = ops_write,
-};

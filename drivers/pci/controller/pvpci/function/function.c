@@ -125,22 +125,24 @@ void pvpci_function_set_name(struct pvpci_fn *fn)
 }
 
 /**
- * pvpci_function_create - start to keep a function
+ * pvpci_function_add - a function has come onto the bus
  * @bus: the bus
- * @row: its row
+ * @row: its row, which is free
  * @info: checked; its devfn is free
  *
- * The function is in settling and nobody finds it yet.
+ * Config accesses find it from now on; it answers memory-enable by itself.
  *
- * Return: the function with one reference, or NULL without memory.
+ * Context: process context, pvpci_bus.topology held.
+ * Return: the function, which its row has a reference to, or NULL without memory.
  */
-struct pvpci_fn *pvpci_function_create(struct pvpci_bus *bus, u32 row,
-				       const struct pvpci_function_info *info)
+struct pvpci_fn *pvpci_function_add(struct pvpci_bus *bus, u32 row,
+				    const struct pvpci_function_info *info)
 {
 	struct pvpci_fn *fn = kzalloc(sizeof(*fn), GFP_KERNEL);
 	size_t at = (size_t)row * PVPCI_PAGE_BYTES;
 	unsigned int i;
 
+	lockdep_assert_held(&bus->topology);
 	if (!fn)
 		return NULL;
 	kref_init(&fn->ref);
@@ -150,10 +152,10 @@ struct pvpci_fn *pvpci_function_create(struct pvpci_bus *bus, u32 row,
 	fn->bus = bus;
 	fn->row = row;
 	fn->info = *info;
-	fn->config = (u8 *)bus->transport.area[PVPCI_AREA_CONFIG] + at;
-	fn->config_guest = (u8 *)bus->transport.area[PVPCI_AREA_CONFIG_GUEST] + at;
+	fn->config = (u8 *)bus->wire.transport.area[PVPCI_AREA_CONFIG] + at;
+	fn->config_guest = (u8 *)bus->wire.transport.area[PVPCI_AREA_CONFIG_GUEST] + at;
 	fn->own = kzalloc(PVPCI_PAGE_BYTES, GFP_KERNEL);
-	fn->mask = kmemdup((u8 *)bus->transport.area[PVPCI_AREA_CONFIG_MASK] + at,
+	fn->mask = kmemdup((u8 *)bus->wire.transport.area[PVPCI_AREA_CONFIG_MASK] + at,
 			   PVPCI_PAGE_BYTES, GFP_KERNEL);
 	if (!fn->own || !fn->mask) {
 		pvpci_function_put(fn);
@@ -162,8 +164,9 @@ struct pvpci_fn *pvpci_function_create(struct pvpci_bus *bus, u32 row,
 	for (i = 0; i < PVPCI_NUM_BARS; i++)
 		fn->offset[i] = PVPCI_BAR_UNASSIGNED;
 	pvpci_function_set_name(fn);
-	fn->settling = true;
 	pvpci_config_start(fn);
+	bus->by_row[row] = fn;
+	rcu_assign_pointer(bus->by_devfn[info->devfn], fn);
 	return fn;
 }
 
@@ -217,30 +220,33 @@ struct pvpci_fn *pvpci_function_get(struct pvpci_bus *bus, unsigned int devfn)
 }
 
 /**
- * pvpci_function_publish - let config accesses find a function
- * @fn: created
+ * pvpci_function_remove - a function is no longer on the bus
+ * @fn: on it; may be freed when this returns
  *
  * Context: pvpci_bus.topology held.
  */
-void pvpci_function_publish(struct pvpci_fn *fn)
-{
-	lockdep_assert_held(&fn->bus->topology);
-	fn->bus->by_row[fn->row] = fn;
-	rcu_assign_pointer(fn->bus->by_devfn[fn->info.devfn], fn);
-}
-
-/**
- * pvpci_function_unpublish - the opposite; gives the row's reference back
- * @fn: published; may be freed when this returns
- *
- * Context: pvpci_bus.topology held.
- */
-void pvpci_function_unpublish(struct pvpci_fn *fn)
+void pvpci_function_remove(struct pvpci_fn *fn)
 {
 	lockdep_assert_held(&fn->bus->topology);
 	fn->bus->by_row[fn->row] = NULL;
 	RCU_INIT_POINTER(fn->bus->by_devfn[fn->info.devfn], NULL);
 	pvpci_function_put(fn);
+}
+
+/**
+ * pvpci_function_has_driver - has a function a driver, or is one looking at it?
+ * @fn: known to PCI core
+ *
+ * Context: process context, rescan lock held.
+ * Return: whether it has.
+ */
+bool pvpci_function_has_driver(struct pvpci_fn *fn)
+{
+	struct pci_dev *dev = pci_get_slot(fn->bus->bridge->bus, fn->info.devfn);
+	bool ret = dev && READ_ONCE(dev->dev.driver);
+
+	pci_dev_put(dev);
+	return ret;
 }
 
 /**

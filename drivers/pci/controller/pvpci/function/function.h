@@ -12,8 +12,9 @@
 #include <linux/types.h>
 
 #include "function/config_block.h"
+#include "function/eject_veto.h"
 #include "function/host_exchange.h"
-#include "function/veto.h"
+#include "function/life.h"
 #include "wire/layout.h"
 
 struct pci_dev;
@@ -97,34 +98,27 @@ struct pvpci_edges {
  * @express: offset of its Express capability, 0 for none
  * @power_cap: offset of its power management capability, 0 for none
  * @lock: protects everything below
+ * @life: where it stands; written by pvpci_life_set()
+ * @told: what the host was told of what became of it; by pvpci_told_set()
+ * @outcome: PVPCI_OUTCOME_*, see enum pvpci_told
  * @own: the guest's copy of the bits it owns, 4096 bytes
  * @mask: which bits it owns, 4096 bytes; constant
  * @command: command register
  * @attached: memory-enable as the host knows it
- * @settling: discovery and assignment are not over: memory-enable is answered
- *	here and the host is not told
- * @turn: who asks the host about it; whoever wants to, too, waits
+ * @exchange: who asks the host about it; whoever wants to, too, waits
  * @power: PVPCI_POWER_*
  * @attach_reason: of its next attach; other than ENABLE after a reset or resume
  * @pdev: PCI core's, while it has one
- * @removing: the function is on its way out, for the reason of its last edge
- * @dead: gone without asking: reads all-ones
  * @bar: BAR registers without their type bits
  * @edges: accounts
  * @size_at: config register with the size of each BAR, 0 where there is none
  * @sizes: a bit for each size that can be chosen, from 1 MiB on
- * @resized: a size has changed since the host was told of places
  * @offset: aperture offset of each BAR as planned; PVPCI_BAR_UNASSIGNED for
  *	none; protected by pvpci_bus.topology
+ * @placed_bytes: size of each BAR when the host was told of its place; the same
  * @dropped: there was no room for its BARs; the same
- * @again: dropped, and considered once more at the moment; the same
  * @missing_bytes: what all free room lacked then; the same
  * @missing_piece: what the largest free piece lacked then; the same
- * @told: the host knows, or has known, what became of it
- * @forgotten: the host knows no more
- * @sought: it has no room, but pci_rebalance looks for some
- * @found: PVPCI_OUTCOME_* when that is found
- * @assigned: its resources were reported to the host; the same
  * @listener: hears of config blocks that change
  * @veto: is asked before it is ejected
  * @token_base: first interrupt token reserved for its next allocation
@@ -145,36 +139,30 @@ struct pvpci_fn {
 	u8 power_cap;
 
 	raw_spinlock_t lock;
+	enum pvpci_life life;
+	enum pvpci_told told;
+	u32 outcome;
 	u8 *own;
 	u8 *mask;
 	u16 command;
 	bool attached;
-	bool settling;
-	struct pvpci_turn turn;
+	struct pvpci_host_exchange exchange;
 	u32 power;
 	unsigned int attach_reason;
 	struct pci_dev *pdev;
-	bool removing;
-	bool dead;
 	u32 bar[PVPCI_NUM_BARS];
 	struct pvpci_edges edges;
 	u16 size_at[PVPCI_NUM_BARS];
 	u32 sizes[PVPCI_NUM_BARS];
-	bool resized;
 
 	u64 offset[PVPCI_NUM_BARS];
+	u64 placed_bytes[PVPCI_NUM_BARS];
 	bool dropped;
-	bool again;
 	u64 missing_bytes;
 	u64 missing_piece;
-	bool told;
-	bool forgotten;
-	bool sought;
-	u32 found;
-	bool assigned;
 
-	struct pvpci_block_listener listener;
-	struct pvpci_veto veto;
+	struct pvpci_config_block_listener listener;
+	struct pvpci_eject_vetoer veto;
 	unsigned int token_base;
 	unsigned int token_next;
 	unsigned int token_end;
@@ -182,14 +170,14 @@ struct pvpci_fn {
 
 int pvpci_function_check(const struct pvpci_function *copy, u64 aperture_bytes,
 			 struct pvpci_function_info *info, char why[PVPCI_WHY_BYTES]);
-struct pvpci_fn *pvpci_function_create(struct pvpci_bus *bus, u32 row,
-				       const struct pvpci_function_info *info);
-void pvpci_function_publish(struct pvpci_fn *fn);
-void pvpci_function_unpublish(struct pvpci_fn *fn);
+struct pvpci_fn *pvpci_function_add(struct pvpci_bus *bus, u32 row,
+				    const struct pvpci_function_info *info);
+void pvpci_function_remove(struct pvpci_fn *fn);
 struct pvpci_fn *pvpci_function_get(struct pvpci_bus *bus, unsigned int devfn);
 void pvpci_function_put(struct pvpci_fn *fn);
 void pvpci_function_set_bars(struct pvpci_fn *fn);
 void pvpci_function_set_name(struct pvpci_fn *fn);
+bool pvpci_function_has_driver(struct pvpci_fn *fn);
 bool pvpci_function_has_siblings(struct pvpci_bus *bus, unsigned int devfn);
 
 #endif /* _PVPCI_FUNCTION_H */

@@ -20,6 +20,7 @@
 #include "core/bus.h"
 #include "function/function.h"
 #include "function/host_exchange.h"
+#include "function/memory_enable.h"
 
 #define SPIN_MS		10
 #define NO_CPU		(-1)
@@ -31,8 +32,8 @@ static bool take_queue(struct pvpci_fn *fn)
 	bool taken;
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	taken = !fn->turn.queued;
-	fn->turn.queued = true;
+	taken = !fn->exchange.queued;
+	fn->exchange.queued = true;
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	return taken;
 }
@@ -43,10 +44,10 @@ static bool take(struct pvpci_fn *fn, int cpu)
 	bool taken;
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	taken = !fn->turn.taken;
+	taken = !fn->exchange.taken;
 	if (taken) {
-		fn->turn.taken = true;
-		fn->turn.cpu = cpu;
+		fn->exchange.taken = true;
+		fn->exchange.cpu = cpu;
 	}
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	return taken;
@@ -61,27 +62,27 @@ static void users_off(struct pvpci_fn *fn)
 	raw_spin_lock_irqsave(&fn->lock, flags);
 	if (fn->pdev)
 		dev = pci_dev_get(fn->pdev);
-	fn->turn.quiet = dev;
+	fn->exchange.quiet = dev;
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	/* Refused while PCI core resets it: users are off already. */
 	if (!dev || pci_cfg_access_trylock(dev))
 		return;
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	fn->turn.quiet = NULL;
+	fn->exchange.quiet = NULL;
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	pci_dev_put(dev);
 }
 
 static void leave_queue(struct pvpci_fn *fn)
 {
-	struct pci_dev *dev = fn->turn.quiet;
+	struct pci_dev *dev = fn->exchange.quiet;
 	unsigned long flags;
 
 	if (dev)
 		pci_cfg_access_unlock(dev);
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	fn->turn.quiet = NULL;
-	fn->turn.queued = false;
+	fn->exchange.quiet = NULL;
+	fn->exchange.queued = false;
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	pci_dev_put(dev);
 }
@@ -113,7 +114,7 @@ static bool ends_elsewhere(struct pvpci_fn *fn, int cpu)
 	bool ret;
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	ret = !fn->turn.taken || (fn->turn.cpu != NO_CPU && fn->turn.cpu != cpu);
+	ret = !fn->exchange.taken || (fn->exchange.cpu != NO_CPU && fn->exchange.cpu != cpu);
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	return ret;
 }
@@ -140,31 +141,31 @@ static int begin_awake(struct pvpci_fn *fn)
 }
 
 /**
- * pvpci_turn_begin - wait until nobody else asks the host about a function
+ * pvpci_host_exchange_begin - wait until nobody else asks the host about a function
  * @fn: the function
  * @may_sleep: how to wait, and how the turn is spent
  *
  * Context: any when @may_sleep is false; PCI core's lock not held otherwise.
- * Return: 0, to be ended by pvpci_turn_end(); -EBUSY when it took too long.
+ * Return: 0, to be ended by pvpci_host_exchange_end(); -EBUSY when it took too long.
  */
-int pvpci_turn_begin(struct pvpci_fn *fn, bool may_sleep)
+int pvpci_host_exchange_begin(struct pvpci_fn *fn, bool may_sleep)
 {
 	return may_sleep ? begin_asleep(fn) : begin_awake(fn);
 }
 
 /**
- * pvpci_turn_end - let the next one ask
+ * pvpci_host_exchange_end - let the next one ask
  * @fn: the function
- * @may_sleep: as for pvpci_turn_begin()
+ * @may_sleep: as for pvpci_host_exchange_begin()
  *
  * Context: the same.
  */
-void pvpci_turn_end(struct pvpci_fn *fn, bool may_sleep)
+void pvpci_host_exchange_end(struct pvpci_fn *fn, bool may_sleep)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	fn->turn.taken = false;
+	fn->exchange.taken = false;
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	if (may_sleep)
 		leave_queue(fn);

@@ -12,10 +12,9 @@
  */
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/moduleparam.h>
 #include <linux/pci.h>
 
-#include "bus/changes.h"
-#include "bus/health.h"
 #include "core/bus.h"
 #include "function/config.h"
 #include "function/function.h"
@@ -23,6 +22,11 @@
 #include "function/memory_enable.h"
 #include "wire/message.h"
 #include "wire/trace.h"
+
+unsigned int pvpci_commit_timeout_ms = 4000;
+module_param_named(commit_timeout_ms, pvpci_commit_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(commit_timeout_ms,
+		 "the same for memory-enable where the kernel writes config space with interrupts off, in ms");
 
 static const char * const reasons[] = {
 	[PVPCI_REASON_ENABLE]	= "enable",
@@ -76,7 +80,7 @@ static void fill(struct pvpci_fn *fn, struct pvpci_msg_commit *msg, u16 command,
 }
 
 /**
- * pvpci_commit_account - one more edge on the accounts
+ * pvpci_memory_enable_account - one more edge on the accounts
  * @fn: the function
  * @reason: PVPCI_REASON_*
  * @ns: how long the guest waited
@@ -84,7 +88,7 @@ static void fill(struct pvpci_fn *fn, struct pvpci_msg_commit *msg, u16 command,
  *
  * Context: pvpci_fn.lock held.
  */
-void pvpci_commit_account(struct pvpci_fn *fn, unsigned int reason, u64 ns, u64 host_ns)
+void pvpci_memory_enable_account(struct pvpci_fn *fn, unsigned int reason, u64 ns, u64 host_ns)
 {
 	lockdep_assert_held(&fn->lock);
 	fn->edges.count[reason]++;
@@ -94,20 +98,57 @@ void pvpci_commit_account(struct pvpci_fn *fn, unsigned int reason, u64 ns, u64 
 	fn->edges.host_ns += host_ns;
 }
 
-/*
- * The host may still carry out what it has not answered in time. Requests are
- * served in order, so one more puts it back to what the guest believes.
- */
-static void take_back(struct pvpci_fn *fn, unsigned int reason)
+/* Memory-enable as the host shall know it. */
+static u16 host_command(const struct pvpci_fn *fn, u16 command)
 {
-	struct pvpci_msg_commit msg;
+	return fn->power == PVPCI_POWER_D0 ? command : command & ~PCI_COMMAND_MEMORY;
+}
+
+/**
+ * pvpci_memory_enable_resync - make the host believe once more what the guest believes
+ * @fn: the function, of which something was not answered in time
+ * @reason: PVPCI_REASON_*
+ *
+ * The host may still carry out what it has not answered. It serves requests in
+ * their order, so the power state and memory-enable are said once more, in
+ * requests whose answers nobody waits for. A ring that is full is left to the worker.
+ *
+ * Context: any.
+ */
+void pvpci_memory_enable_resync(struct pvpci_fn *fn, unsigned int reason)
+{
+	struct pvpci_requests *requests = &fn->bus->wire.requests;
+	struct pvpci_msg_change power = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_POWER),
+		.row = cpu_to_le32(fn->row),
+		.instance = cpu_to_le32(fn->info.instance),
+	};
+	struct pvpci_msg_commit commit;
 	unsigned long flags;
+	int ret = 0;
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	fill(fn, &msg, fn->command, reason);
+	power.value = cpu_to_le32(fn->power);
+	fill(fn, &commit, fn->attached ? host_command(fn, fn->command) :
+					 fn->command & ~PCI_COMMAND_MEMORY, reason);
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
-	pvpci_request_post(&fn->bus->requests, &msg.msg);
-	pvpci_health_check_now(fn->bus);
+	if (fn->bus->wire.features & PVPCI_F_POWER)
+		ret = pvpci_request_post(requests, &power.msg);
+	ret = ret ?: pvpci_request_post(requests, &commit.msg);
+	if (ret != -EAGAIN)
+		return;
+	WRITE_ONCE(fn->exchange.out_of_sync, true);
+	pvpci_work_look_later(fn->bus);
+}
+
+static bool has_place(const struct pvpci_fn *fn, const struct pvpci_msg_commit *msg)
+{
+	unsigned int i;
+
+	for (i = 0; i < PVPCI_NUM_BARS; i++)
+		if (fn->info.bar[i].bytes && msg->offset[i] == cpu_to_le64(PVPCI_BAR_UNASSIGNED))
+			return false;
+	return true;
 }
 
 /* Has somebody moved or resized BARs? The worker takes a closer look, this one may be fleeting. */
@@ -115,11 +156,10 @@ static bool is_elsewhere(const struct pvpci_fn *fn, const struct pvpci_msg_commi
 {
 	unsigned int i;
 
-	if (READ_ONCE(fn->resized))
-		return true;
 	for (i = 0; i < PVPCI_NUM_BARS; i++)
 		if (fn->info.bar[i].bytes &&
-		    READ_ONCE(fn->offset[i]) != le64_to_cpu(msg->offset[i]))
+		    (READ_ONCE(fn->offset[i]) != le64_to_cpu(msg->offset[i]) ||
+		     READ_ONCE(fn->placed_bytes[i]) != fn->info.bar[i].bytes))
 			return true;
 	return false;
 }
@@ -135,9 +175,9 @@ static int edge(struct pvpci_fn *fn, struct pvpci_msg_commit *msg, bool may_slee
 	u64 ns, host_ns;
 	int ret;
 
-	ret = pvpci_request(&fn->bus->requests, &msg->msg, sizeof(*msg), timeout, may_sleep);
+	ret = pvpci_request(&fn->bus->wire.requests, &msg->msg, sizeof(*msg), timeout, may_sleep);
 	if (ret == -ETIMEDOUT)
-		take_back(fn, reason);
+		pvpci_memory_enable_resync(fn, reason);
 	ret = ret ?: pvpci_status_errno(le32_to_cpu(msg->msg.status));
 	ns = ktime_to_ns(ktime_sub(ktime_get(), start));
 	host_ns = ret ? 0 : le64_to_cpu(msg->host_ns);
@@ -149,15 +189,15 @@ static int edge(struct pvpci_fn *fn, struct pvpci_msg_commit *msg, bool may_slee
 		if (fn->attached)
 			fn->attach_reason = PVPCI_REASON_ENABLE;
 		pvpci_config_mirror_command(fn);
-		pvpci_commit_account(fn, reason, ns, host_ns);
+		pvpci_memory_enable_account(fn, reason, ns, host_ns);
 	} else {
 		fn->edges.failed++;
 	}
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 
 	if (!ret && command & PCI_COMMAND_MEMORY && is_elsewhere(fn, msg))
-		pvpci_relations_look(fn->bus);
-	trace_pvpci_edge(fn, command, reason, ns, host_ns, ret);
+		pvpci_work_look(fn->bus);
+	trace_pvpci_edge(fn->bus->domain, fn->info.devfn, command, reason, ns, host_ns, ret);
 	if (ret && pvpci_state_answers(fn->bus))
 		dev_err(&fn->bus->pdev->dev, "Host did not %s %s (%s): %s.\n",
 			command & PCI_COMMAND_MEMORY ? "attach" : "detach", fn->name,
@@ -165,12 +205,6 @@ static int edge(struct pvpci_fn *fn, struct pvpci_msg_commit *msg, bool may_slee
 			ret == -EPIPE ? "it has stopped" :
 			pvpci_status_name(le32_to_cpu(msg->msg.status)));
 	return ret;
-}
-
-/* Memory-enable as the host shall know it. */
-static bool decodes(const struct pvpci_fn *fn, u16 command)
-{
-	return command & PCI_COMMAND_MEMORY && fn->power == PVPCI_POWER_D0;
 }
 
 /* Write the register, or fill the message when that is an edge for the host. */
@@ -183,7 +217,7 @@ static bool is_edge(struct pvpci_fn *fn, u16 mask, u16 value, unsigned int reaso
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
 	command = ((fn->command & ~mask) | (value & mask)) & PVPCI_COMMAND_WRITABLE;
-	edge = (!fn->settling || pvpci_old_habit) && fn->attached != decodes(fn, command);
+	edge = !pvpci_life_settles(fn) && fn->attached != !!(host_command(fn, command) & PCI_COMMAND_MEMORY);
 	if (edge) {
 		fill(fn, msg, command, reason);
 	} else {
@@ -197,7 +231,7 @@ static bool is_edge(struct pvpci_fn *fn, u16 mask, u16 value, unsigned int reaso
 }
 
 /**
- * pvpci_commit - write the command register
+ * pvpci_command_write - write the command register
  * @fn: the function
  * @mask: bits written
  * @value: their values
@@ -208,34 +242,78 @@ static bool is_edge(struct pvpci_fn *fn, u16 mask, u16 value, unsigned int reaso
  * Return: 0; an errno when the host did not follow, the register is as before
  * then.
  */
-int pvpci_commit(struct pvpci_fn *fn, u16 mask, u16 value, unsigned int reason, bool may_sleep)
+int pvpci_command_write(struct pvpci_fn *fn, u16 mask, u16 value, unsigned int reason,
+			bool may_sleep)
 {
 	struct pvpci_msg_commit msg;
-	int ret = pvpci_turn_begin(fn, may_sleep);
+	int ret = pvpci_host_exchange_begin(fn, may_sleep);
 
 	if (ret)
 		return ret;
 	if (is_edge(fn, mask, value, reason, &msg))
 		ret = edge(fn, &msg, may_sleep);
-	pvpci_turn_end(fn, may_sleep);
+	pvpci_host_exchange_end(fn, may_sleep);
+	return ret;
+}
+
+/* A BAR was written while it decodes: to be detached from where it was first. */
+static bool is_move(struct pvpci_fn *fn, u16 command, struct pvpci_msg_commit *msg)
+{
+	unsigned long flags;
+	bool move;
+
+	raw_spin_lock_irqsave(&fn->lock, flags);
+	move = fn->life == PVPCI_LIFE_LIVE && host_command(fn, fn->command) & PCI_COMMAND_MEMORY;
+	if (move)
+		fill(fn, msg, (fn->command & ~PCI_COMMAND_MEMORY) | command, PVPCI_REASON_MOVE);
+	raw_spin_unlock_irqrestore(&fn->lock, flags);
+	return move;
+}
+
+/* The command register says what it said. */
+static void still_enabled(struct pvpci_fn *fn)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&fn->lock, flags);
+	fn->command |= PCI_COMMAND_MEMORY;
+	pvpci_config_mirror_command(fn);
+	raw_spin_unlock_irqrestore(&fn->lock, flags);
+}
+
+/**
+ * pvpci_memory_enable_move - BARs have been written while memory-enable is set
+ * @fn: the function
+ * @may_sleep: how to wait for the host
+ *
+ * A device decodes a new address at once. PCI core writes 32-bit BARs so
+ * (pci_std_update_resource()). Where the new address is in no window the function
+ * decodes nothing until it is written once more.
+ *
+ * Context: any when @may_sleep is false.
+ * Return: 0; an errno when the host did not follow: it decodes nothing then.
+ */
+int pvpci_memory_enable_move(struct pvpci_fn *fn, bool may_sleep)
+{
+	struct pvpci_msg_commit msg;
+	int ret = pvpci_host_exchange_begin(fn, may_sleep);
+
+	if (ret)
+		return ret;
+	if (READ_ONCE(fn->attached) && is_move(fn, 0, &msg)) {
+		ret = edge(fn, &msg, may_sleep);
+		still_enabled(fn);
+	}
+	if (!ret && !READ_ONCE(fn->attached) && is_move(fn, PCI_COMMAND_MEMORY, &msg) &&
+	    has_place(fn, &msg))
+		ret = edge(fn, &msg, may_sleep);
+	pvpci_host_exchange_end(fn, may_sleep);
 	return ret;
 }
 
 /**
- * pvpci_commit_old_habit - memory-enable on before anybody has looked at the function
- * @fn: placed, in settling; nothing happens unless the old habit is asked for
- *
- * Context: process context.
- */
-void pvpci_commit_old_habit(struct pvpci_fn *fn)
-{
-	if (pvpci_old_habit && !fn->dropped)
-		pvpci_commit(fn, PCI_COMMAND_MEMORY, PCI_COMMAND_MEMORY, PVPCI_REASON_SIZING, true);
-}
-
-/**
- * pvpci_commit_settle - discovery and assignment of a function are over
- * @fn: in settling
+ * pvpci_memory_enable_settle - discovery and assignment of a function are over
+ * @fn: placed
  *
  * From now on the host hears of every edge. It hears of one now only when
  * PCI core has left memory-enable other than it was handed off.
@@ -243,30 +321,22 @@ void pvpci_commit_old_habit(struct pvpci_fn *fn)
  * Context: process context.
  * Return: 0 or an errno.
  */
-int pvpci_commit_settle(struct pvpci_fn *fn)
+int pvpci_memory_enable_settle(struct pvpci_fn *fn)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&fn->lock, flags);
-	fn->settling = false;
-	raw_spin_unlock_irqrestore(&fn->lock, flags);
-	return pvpci_commit(fn, 0, 0, PVPCI_REASON_ENABLE, true);
+	if (!pvpci_life_set(fn, PVPCI_LIFE_LIVE))
+		return 0;
+	return pvpci_command_write(fn, 0, 0, PVPCI_REASON_ENABLE, true);
 }
 
 /**
- * pvpci_commit_detach - memory-enable and bus master off, for good
- * @fn: no driver uses it any more
+ * pvpci_memory_enable_off - memory-enable and bus master off, for good
+ * @fn: leaving; no driver uses it any more
  * @reason: PVPCI_REASON_*
  *
  * Context: process context.
  */
-void pvpci_commit_detach(struct pvpci_fn *fn, unsigned int reason)
+void pvpci_memory_enable_off(struct pvpci_fn *fn, unsigned int reason)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&fn->lock, flags);
-	fn->settling = false;
-	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	if (pvpci_state_answers(fn->bus))
-		pvpci_commit(fn, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0, reason, true);
+		pvpci_command_write(fn, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0, reason, true);
 }

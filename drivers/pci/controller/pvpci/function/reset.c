@@ -10,7 +10,6 @@
 #include <linux/ktime.h>
 #include <linux/pci.h>
 
-#include "bus/health.h"
 #include "core/bus.h"
 #include "function/config.h"
 #include "function/function.h"
@@ -29,11 +28,9 @@ static int ask(struct pvpci_fn *fn, u16 type, u32 value, bool may_sleep, u64 *ho
 		.value = cpu_to_le32(value),
 	};
 	unsigned int timeout = may_sleep ? pvpci_timeout_ms : pvpci_commit_timeout_ms;
-	int ret = pvpci_request(&fn->bus->requests, &msg.msg, sizeof(msg), timeout, may_sleep);
+	int ret = pvpci_request(&fn->bus->wire.requests, &msg.msg, sizeof(msg), timeout, may_sleep);
 	u32 status = le32_to_cpu(msg.msg.status);
 
-	if (ret == -ETIMEDOUT)
-		pvpci_health_check_now(fn->bus);
 	if ((ret || status) && pvpci_state_answers(fn->bus))
 		dev_err(&fn->bus->pdev->dev, "Host did not carry out %s %u of %s: %s.\n",
 			pvpci_message_name(type), value, fn->name,
@@ -48,11 +45,11 @@ static void detached(struct pvpci_fn *fn, unsigned int reason, u64 ns, u64 host_
 {
 	lockdep_assert_held(&fn->lock);
 	if (fn->attached)
-		pvpci_commit_account(fn, reason, ns, host_ns);
+		pvpci_memory_enable_account(fn, reason, ns, host_ns);
 	fn->attached = false;
 }
 
-/* One change, with the turn held. */
+/* One change, with the exchange begun. */
 static int change(struct pvpci_fn *fn, u16 type, u32 value, bool resets, bool may_sleep)
 {
 	unsigned int reason = type == PVPCI_MSG_RESET ? PVPCI_REASON_RESET : PVPCI_REASON_POWER;
@@ -64,7 +61,11 @@ static int change(struct pvpci_fn *fn, u16 type, u32 value, bool resets, bool ma
 
 	ret = ask(fn, type, value, may_sleep, &host_ns);
 	ns = ktime_to_ns(ktime_sub(ktime_get(), start));
-	if (!ret) {
+	/*
+	 * What was not answered in time may still be done, and a reset cannot be
+	 * taken back: it counts as done, and the host hears what follows from that.
+	 */
+	if (!ret || ret == -ETIMEDOUT) {
 		raw_spin_lock_irqsave(&fn->lock, flags);
 		detached(fn, reason, ns, host_ns);
 		fn->power = type == PVPCI_MSG_POWER ? value : PVPCI_POWER_D0;
@@ -74,8 +75,11 @@ static int change(struct pvpci_fn *fn, u16 type, u32 value, bool resets, bool ma
 		}
 		raw_spin_unlock_irqrestore(&fn->lock, flags);
 	}
+	if (ret == -ETIMEDOUT)
+		pvpci_memory_enable_resync(fn, reason);
 	if (was_attached || ret)
-		trace_pvpci_edge(fn, fn->command & ~PCI_COMMAND_MEMORY, reason, ns, host_ns, ret);
+		trace_pvpci_edge(fn->bus->domain, fn->info.devfn,
+				 fn->command & ~PCI_COMMAND_MEMORY, reason, ns, host_ns, ret);
 	return ret;
 }
 
@@ -91,7 +95,7 @@ static int change(struct pvpci_fn *fn, u16 type, u32 value, bool resets, bool ma
  */
 bool pvpci_reset_asked(const struct pvpci_fn *fn, int reg, u32 bits, u32 value)
 {
-	return fn->bus->features & PVPCI_F_RESET && fn->express &&
+	return fn->bus->wire.features & PVPCI_F_RESET && fn->express &&
 	       reg == fn->express + PCI_EXP_DEVCTL && bits & value & PCI_EXP_DEVCTL_BCR_FLR;
 }
 
@@ -103,19 +107,19 @@ bool pvpci_reset_asked(const struct pvpci_fn *fn, int reg, u32 bits, u32 value)
  *
  * Context: any when @may_sleep is false.
  * Return: 0 when the host has done it; -EOPNOTSUPP with protocol 1.0; another
- * errno with a sentence logged.
+ * errno with a sentence logged. After -ETIMEDOUT both sides have it detached.
  */
 int pvpci_reset(struct pvpci_fn *fn, unsigned int kind, bool may_sleep)
 {
 	int ret;
 
-	if (!(fn->bus->features & PVPCI_F_RESET))
+	if (!(fn->bus->wire.features & PVPCI_F_RESET))
 		return -EOPNOTSUPP;
-	ret = pvpci_turn_begin(fn, may_sleep);
+	ret = pvpci_host_exchange_begin(fn, may_sleep);
 	if (ret)
 		return ret;
 	ret = change(fn, PVPCI_MSG_RESET, kind, true, may_sleep);
-	pvpci_turn_end(fn, may_sleep);
+	pvpci_host_exchange_end(fn, may_sleep);
 	return ret;
 }
 
@@ -130,7 +134,7 @@ int pvpci_reset(struct pvpci_fn *fn, unsigned int kind, bool may_sleep)
  */
 bool pvpci_power_asked(const struct pvpci_fn *fn, int reg, u32 bits)
 {
-	return fn->bus->features & PVPCI_F_POWER && fn->power_cap &&
+	return fn->bus->wire.features & PVPCI_F_POWER && fn->power_cap &&
 	       reg == fn->power_cap + PCI_PM_CTRL && bits & PCI_PM_CTRL_STATE_MASK;
 }
 
@@ -143,7 +147,8 @@ bool pvpci_power_asked(const struct pvpci_fn *fn, int reg, u32 bits)
  * Back in D0 a function that keeps its registers decodes again when they say so.
  *
  * Context: any when @may_sleep is false.
- * Return: 0 or an errno with a sentence logged, the state is as before then.
+ * Return: 0 or an errno with a sentence logged. The state is as before then, but for
+ * -ETIMEDOUT: the guest takes it as changed, and tells the host once more.
  */
 int pvpci_power_write(struct pvpci_fn *fn, u32 *value, bool may_sleep)
 {
@@ -153,7 +158,7 @@ int pvpci_power_write(struct pvpci_fn *fn, u32 *value, bool may_sleep)
 		     PCI_PM_CTRL_NO_SOFT_RESET;
 	int ret;
 
-	ret = pvpci_turn_begin(fn, may_sleep);
+	ret = pvpci_host_exchange_begin(fn, may_sleep);
 	if (ret)
 		return ret;
 	if (state != PVPCI_POWER_D0 && state != PVPCI_POWER_D3HOT)
@@ -162,8 +167,8 @@ int pvpci_power_write(struct pvpci_fn *fn, u32 *value, bool may_sleep)
 	if (state != fn->power)
 		ret = change(fn, PVPCI_MSG_POWER, state, state == PVPCI_POWER_D0 && !keeps,
 			     may_sleep);
-	pvpci_turn_end(fn, may_sleep);
-	if (!ret && state == PVPCI_POWER_D0)
-		pvpci_commit(fn, 0, 0, PVPCI_REASON_POWER, may_sleep);
+	pvpci_host_exchange_end(fn, may_sleep);
+	if ((!ret || ret == -ETIMEDOUT) && state == PVPCI_POWER_D0)
+		pvpci_command_write(fn, 0, 0, PVPCI_REASON_POWER, may_sleep);
 	return ret;
 }

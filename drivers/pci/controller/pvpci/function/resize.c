@@ -63,7 +63,6 @@ void pvpci_resize_start(struct pvpci_fn *fn)
 {
 	unsigned int at = find(fn), count, i, b;
 
-	fn->resized = false;
 	if (!at || at + PCI_REBAR_CTRL + 4 > PVPCI_PAGE_BYTES)
 		return;
 	count = FIELD_GET(PCI_REBAR_CTRL_NBAR_MASK, load(fn->config, at + PCI_REBAR_CTRL));
@@ -76,16 +75,15 @@ void pvpci_resize_start(struct pvpci_fn *fn)
 		fn->size_at[b] = at + PCI_REBAR_CTRL;
 		/* One that begins anew may have had another. */
 		fn->info.bar[b].bytes = fn->info.bar[b].most;
-		if (fn->bus->features & PVPCI_F_RESIZE)
+		if (fn->bus->wire.features & PVPCI_F_RESIZE)
 			fn->sizes[b] = offered(fn, at, &fn->info.bar[b]);
 	}
 }
 
+/* Who places BARs looks without the lock, and tells the host of another size. */
 static void set(struct pvpci_fn *fn, unsigned int b, u64 bytes)
 {
-	/* Who places BARs looks without the lock. */
 	WRITE_ONCE(fn->info.bar[b].bytes, bytes);
-	WRITE_ONCE(fn->resized, true);
 }
 
 /**
@@ -143,7 +141,7 @@ bool pvpci_resize_refused(struct pvpci_fn *fn, int reg, u32 value)
 	for (b = 0; b < PVPCI_NUM_BARS; b++) {
 		if (reg != fn->size_at[b] || !reg)
 			continue;
-		if (!(fn->sizes[b] & BIT(size)) || fn->attached || fn->turn.taken)
+		if (!(fn->sizes[b] & BIT(size)) || fn->attached || fn->exchange.taken)
 			return true;
 		if (fn->info.bar[b].bytes != (u64)SZ_1M << size)
 			set(fn, b, (u64)SZ_1M << size);

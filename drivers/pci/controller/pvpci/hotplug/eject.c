@@ -11,15 +11,13 @@
 #include <linux/ratelimit.h>
 #include <linux/string.h>
 
-#include "bus/changes.h"
-#include "bus/root.h"
 #include "core/bus.h"
+#include "function/eject_veto.h"
 #include "function/function.h"
-#include "function/memory_enable.h"
-#include "function/veto.h"
 #include "hotplug/eject.h"
+#include "hotplug/hotplug.h"
 #include "hotplug/in_use.h"
-#include "room/assign.h"
+#include "hotplug/remove.h"
 #include "wire/proto.h"
 
 #define PATIENCE_MS	1000
@@ -29,10 +27,10 @@ static int check_one(struct pvpci_fn *fn, char why[PVPCI_WHY_BYTES])
 	struct pci_dev *dev = pci_get_slot(fn->bus->bridge->bus, fn->info.devfn);
 	int ret = 0;
 
-	if (dev && pvpci_users_find(dev, why))
+	if (dev && pvpci_in_use(dev, why))
 		ret = -EBUSY;
 	pci_dev_put(dev);
-	return ret ?: pvpci_veto_ask(fn, why);
+	return ret ?: pvpci_eject_veto_ask(fn, why);
 }
 
 /**
@@ -56,7 +54,7 @@ int pvpci_eject_check(struct pvpci_fn *fn, bool device, char why[PVPCI_WHY_BYTES
 	if (!(fn->info.flags & PVPCI_FN_HOTPLUG))
 		return -EPERM;
 	ret = check_one(fn, why);
-	for (row = 0; device && !ret && row < bus->layout.nr_functions; row++) {
+	for (row = 0; device && !ret && row < bus->wire.layout.nr_functions; row++) {
 		struct pvpci_fn *other = bus->by_row[row];
 
 		if (other && other != fn && !((other->info.devfn ^ fn->info.devfn) & ~7U))
@@ -76,26 +74,20 @@ int pvpci_eject_check(struct pvpci_fn *fn, bool device, char why[PVPCI_WHY_BYTES
  */
 void pvpci_eject_let_go(struct pvpci_fn *fn)
 {
-	struct pvpci_bus *bus = fn->bus;
-
-	bus->refused[fn->row] = fn->info.instance;
-	WRITE_ONCE(fn->removing, true);
-	pvpci_root_drop(fn);
-	pvpci_commit_detach(fn, PVPCI_REASON_REMOVE);
-	pvpci_assign_release(fn);
-	pvpci_relations_forget(fn);
+	fn->bus->hotplug->refused[fn->row] = fn->info.instance;
+	pvpci_remove_politely(fn);
 }
 
 /* Return -EAGAIN to look once more later. */
 static int eject(struct pvpci_bus *bus, u32 row, u32 instance, char why[PVPCI_WHY_BYTES])
 {
-	struct pvpci_eject *eject = &bus->eject[row];
+	struct pvpci_eject *eject = &bus->hotplug->eject[row];
 	struct pvpci_fn *fn = bus->by_row[row];
 	int ret;
 
 	why[0] = '\0';
 	/* What the guest's user has switched off is gone already. */
-	if (!fn && bus->refused[row] == instance)
+	if (!fn && bus->hotplug->refused[row] == instance)
 		return 0;
 	if (!fn || fn->info.instance != instance)
 		return -ENODEV;
@@ -128,8 +120,8 @@ void pvpci_eject_run(struct pvpci_bus *bus)
 	u32 row, instance;
 	int ret;
 
-	for (row = 0; row < bus->layout.nr_functions && !READ_ONCE(bus->removing); row++) {
-		instance = READ_ONCE(bus->eject[row].instance);
+	for (row = 0; row < bus->wire.layout.nr_functions && !READ_ONCE(bus->removing); row++) {
+		instance = READ_ONCE(bus->hotplug->eject[row].instance);
 		if (!instance)
 			continue;
 		ret = eject(bus, row, instance, why);
@@ -137,15 +129,15 @@ void pvpci_eject_run(struct pvpci_bus *bus)
 			again = true;
 			continue;
 		}
-		bus->eject[row].busy_since = 0;
+		bus->hotplug->eject[row].busy_since = 0;
 		/* The next wish for this row may have come. */
-		cmpxchg(&bus->eject[row].instance, instance, 0);
+		cmpxchg(&bus->hotplug->eject[row].instance, instance, 0);
 		if (ret && why[0])
-			pvpci_proto_eject_why(bus, row, instance, why);
-		pvpci_proto_eject_complete(bus, row, instance, ret);
+			pvpci_proto_eject_why(&bus->wire, row, instance, why);
+		pvpci_proto_eject_complete(&bus->wire, row, instance, ret);
 	}
 	if (again)
-		pvpci_relations_look_later(bus);
+		pvpci_work_look_later(bus);
 }
 
 /**
@@ -160,12 +152,12 @@ void pvpci_eject_event(struct pvpci_bus *bus, const struct pvpci_msg_function *m
 	static DEFINE_RATELIMIT_STATE(limit, 10 * HZ, 2);
 	u32 row = le32_to_cpu(msg->row);
 
-	if (row >= bus->layout.nr_functions) {
+	if (row >= bus->wire.layout.nr_functions) {
 		if (__ratelimit(&limit))
 			dev_warn(&bus->pdev->dev, "Host wants to eject row %u, there are %u.\n",
-				 row, bus->layout.nr_functions);
+				 row, bus->wire.layout.nr_functions);
 		return;
 	}
-	WRITE_ONCE(bus->eject[row].flags, le32_to_cpu(msg->flags));
-	WRITE_ONCE(bus->eject[row].instance, le32_to_cpu(msg->instance));
+	WRITE_ONCE(bus->hotplug->eject[row].flags, le32_to_cpu(msg->flags));
+	WRITE_ONCE(bus->hotplug->eject[row].instance, le32_to_cpu(msg->instance));
 }

@@ -8,8 +8,8 @@
  * is looked for when it is needed: neither module needs the other.
  *
  * Events only take note. The work has a reference to its bus and runs in a
- * workqueue of the module: a removal of the bus may hold PCI core's rescan lock,
- * for which the work waits, so it cannot wait for the work, only for those parts
+ * workqueue of the module: who takes the bus down holds PCI core's rescan lock,
+ * for which the work waits, so nobody waits for the work, only for those parts
  * of it that use the bus. The workqueue is frozen before the machine sleeps.
  */
 #include <linux/kernel.h>
@@ -22,12 +22,13 @@
 #include "core/bus.h"
 #include "function/function.h"
 #include "hotplug/host_rebalance.h"
+#include "hotplug/hotplug.h"
 #include "room/assign.h"
 #include "wire/proto.h"
 
 #define ROOT_BUS	0	/* the only one of a domain of ours */
 
-static struct workqueue_struct *stop_wq;
+static struct workqueue_struct *rebalance_wq;
 
 /**
  * struct task - an order being carried out
@@ -38,7 +39,7 @@ static struct workqueue_struct *stop_wq;
  */
 struct task {
 	struct pvpci_bus *bus;
-	struct pvpci_stop_order order;
+	struct pvpci_host_rebalance_order order;
 	struct pvpci_bridge_window before[PVPCI_NR_WINDOWS];
 	struct pvpci_bridge_window window[PVPCI_NR_WINDOWS];
 };
@@ -56,9 +57,9 @@ static int begin(void *context)
 	bool low = task->order.flags & PVPCI_STOP_LOW;
 	int ret;
 
-	mutex_lock(&bus->stop.busy);
+	down_read(&bus->in_use);
 	if (!is_running(bus)) {
-		mutex_unlock(&bus->stop.busy);
+		up_read(&bus->in_use);
 		return -ESHUTDOWN;
 	}
 	mutex_lock(&bus->topology);
@@ -67,9 +68,9 @@ static int begin(void *context)
 	memcpy(task->window, bus->windows.window, sizeof(task->window));
 	mutex_unlock(&bus->topology);
 	if (ret)
-		mutex_unlock(&bus->stop.busy);
+		up_read(&bus->in_use);
 	else
-		WRITE_ONCE(bus->stop.moving, task->order.type == PVPCI_MSG_STOP);
+		WRITE_ONCE(bus->moving, task->order.type == PVPCI_MSG_STOP);
 	return ret;
 }
 
@@ -78,14 +79,14 @@ static void end(void *context, bool moved)
 	struct task *task = context;
 	struct pvpci_bus *bus = task->bus;
 
-	WRITE_ONCE(bus->stop.moving, false);
+	WRITE_ONCE(bus->moving, false);
 	mutex_lock(&bus->topology);
 	if (moved)
-		pvpci_assign_follow(bus);
+		pvpci_assign_adopt_moved(bus);
 	else
 		pvpci_assign_windows(bus, task->before);
 	mutex_unlock(&bus->topology);
-	mutex_unlock(&bus->stop.busy);
+	up_read(&bus->in_use);
 }
 
 /* Is it one of ours? Then the message names it. */
@@ -124,7 +125,7 @@ static int tell_plan(const struct task *task, const struct pci_rebalance_note *n
 		msg.to = cpu_to_le64(pvpci_window_from_bus(task->window, note->to, note->bytes));
 	}
 	strscpy(msg.words, note->words, sizeof(msg.words));
-	return pvpci_proto_ask(task->bus, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
+	return pvpci_proto_ask(&task->bus->wire, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
 }
 
 static int tell_restart(const struct task *task, const struct pci_rebalance_note *note)
@@ -137,7 +138,7 @@ static int tell_restart(const struct task *task, const struct pci_rebalance_note
 
 	if (!name_function(task, note, &msg.row, &msg.instance))
 		return 0;
-	return pvpci_proto_ask(task->bus, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
+	return pvpci_proto_ask(&task->bus->wire, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
 }
 
 /* What there is to say of single functions. A host that does not listen hears no more. */
@@ -176,7 +177,7 @@ static void tell_end(const struct task *task, const struct pci_rebalance_room *r
 		msg.offset = cpu_to_le64(pvpci_window_from_bus(task->window, room->start,
 							       room->bytes));
 	strscpy(msg.why, room->why, sizeof(msg.why));
-	pvpci_proto_ask(task->bus, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
+	pvpci_proto_ask(&task->bus->wire, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
 }
 
 static int make_room(struct pci_rebalance_room *room)
@@ -199,7 +200,7 @@ static int make_room(struct pci_rebalance_room *room)
 	return error;
 }
 
-static void carry_out(struct pvpci_bus *bus, const struct pvpci_stop_order *order)
+static void carry_out(struct pvpci_bus *bus, const struct pvpci_host_rebalance_order *order)
 {
 	struct task task = { .bus = bus, .order = *order };
 	struct pci_rebalance_room room = {
@@ -216,47 +217,47 @@ static void carry_out(struct pvpci_bus *bus, const struct pvpci_stop_order *orde
 	if (error == -ESHUTDOWN)
 		strscpy(room.why, "the bus is being removed or sleeps", sizeof(room.why));
 	if (!error && !room.apply) {
-		raw_spin_lock_irq(&bus->stop.lock);
-		bus->stop.agreed = *order;
-		bus->stop.agreed.bytes = room.bytes;
-		bus->stop.agreed.fingerprint = room.fingerprint;
-		raw_spin_unlock_irq(&bus->stop.lock);
+		raw_spin_lock_irq(&bus->hotplug->rebalance.lock);
+		bus->hotplug->rebalance.agreed = *order;
+		bus->hotplug->rebalance.agreed.bytes = room.bytes;
+		bus->hotplug->rebalance.agreed.fingerprint = room.fingerprint;
+		raw_spin_unlock_irq(&bus->hotplug->rebalance.lock);
 	}
-	mutex_lock(&bus->stop.busy);
+	down_read(&bus->in_use);
 	if (is_running(bus) && !tell_notes(&task, &room) && is_running(bus))
 		tell_end(&task, &room, error);
-	mutex_unlock(&bus->stop.busy);
+	up_read(&bus->in_use);
 	kvfree(room.notes);
 }
 
 static void work(struct work_struct *work)
 {
-	struct pvpci_bus *bus = container_of(work, struct pvpci_bus, stop.work);
-	struct pvpci_stop_order order;
+	struct pvpci_bus *bus = container_of(work, struct pvpci_host_rebalance, work)->bus;
+	struct pvpci_host_rebalance_order order;
 
-	raw_spin_lock_irq(&bus->stop.lock);
-	order = bus->stop.order;
-	bus->stop.order.type = 0;
-	raw_spin_unlock_irq(&bus->stop.lock);
+	raw_spin_lock_irq(&bus->hotplug->rebalance.lock);
+	order = bus->hotplug->rebalance.order;
+	bus->hotplug->rebalance.order.type = 0;
+	raw_spin_unlock_irq(&bus->hotplug->rebalance.lock);
 	if (order.type && is_running(bus))
 		carry_out(bus, &order);
 	pvpci_bus_put(bus);
 }
 
 /**
- * pvpci_stop_note - take note of what the host wants
+ * pvpci_host_rebalance_note - take note of what the host wants
  * @stop: of the bus
  * @msg: PVPCI_MSG_QUERY_STOP, PVPCI_MSG_STOP or PVPCI_MSG_CANCEL_STOP, checked for its length
  *
  * Context: any.
  * Return: whether there is something to do.
  */
-bool pvpci_stop_note(struct pvpci_stop *stop, const struct pvpci_msg *msg)
+bool pvpci_host_rebalance_note(struct pvpci_host_rebalance *stop, const struct pvpci_msg *msg)
 {
 	const struct pvpci_msg_query_stop *query =
 		container_of(msg, const struct pvpci_msg_query_stop, msg);
 	u16 type = le16_to_cpu(msg->type);
-	struct pvpci_stop_order order = { .type = type, .wish = le32_to_cpu(query->wish) };
+	struct pvpci_host_rebalance_order order = { .type = type, .wish = le32_to_cpu(query->wish) };
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&stop->lock, flags);
@@ -268,7 +269,7 @@ bool pvpci_stop_note(struct pvpci_stop *stop, const struct pvpci_msg *msg)
 		order.type = type;
 	}
 	/* Whatever it was, what was agreed on before is over. */
-	stop->agreed = (struct pvpci_stop_order){};
+	stop->agreed = (struct pvpci_host_rebalance_order){};
 	if (type != PVPCI_MSG_CANCEL_STOP)
 		stop->order = order;
 	else if (stop->order.wish == order.wish)
@@ -278,61 +279,50 @@ bool pvpci_stop_note(struct pvpci_stop *stop, const struct pvpci_msg *msg)
 }
 
 /**
- * pvpci_stop_event - the host wants room, or no longer
+ * pvpci_host_rebalance_event - the host wants room, or no longer
  * @bus: the bus
  * @msg: PVPCI_MSG_QUERY_STOP, PVPCI_MSG_STOP or PVPCI_MSG_CANCEL_STOP, checked for its length
  *
  * Context: any, with pvpci_requests.lock held.
  */
-void pvpci_stop_event(struct pvpci_bus *bus, const struct pvpci_msg *msg)
+void pvpci_host_rebalance_event(struct pvpci_bus *bus, const struct pvpci_msg *msg)
 {
-	if (!(bus->features & PVPCI_F_STOP) || !pvpci_stop_note(&bus->stop, msg) ||
+	if (!(bus->wire.features & PVPCI_F_STOP) ||
+	    !pvpci_host_rebalance_note(&bus->hotplug->rebalance, msg) ||
 	    READ_ONCE(bus->removing))
 		return;
 	/* Never the last one to be dropped here. */
 	pvpci_bus_get(bus);
-	if (!queue_work(stop_wq, &bus->stop.work))
+	if (!queue_work(rebalance_wq, &bus->hotplug->rebalance.work))
 		pvpci_bus_put(bus);
 }
 
 /**
- * pvpci_stop_init - prepare
+ * pvpci_host_rebalance_init - prepare
  * @bus: the bus
  */
-void pvpci_stop_init(struct pvpci_bus *bus)
+void pvpci_host_rebalance_init(struct pvpci_bus *bus)
 {
-	raw_spin_lock_init(&bus->stop.lock);
-	mutex_init(&bus->stop.busy);
-	INIT_WORK(&bus->stop.work, work);
+	raw_spin_lock_init(&bus->hotplug->rebalance.lock);
+	bus->hotplug->rebalance.bus = bus;
+	INIT_WORK(&bus->hotplug->rebalance.work, work);
 }
 
 /**
- * pvpci_stop_end - the bus is about to go: wait until nothing is moved on it
- * @bus: with pvpci_bus.removing set
- *
- * Context: process context; PCI core's rescan lock may be held.
- */
-void pvpci_stop_end(struct pvpci_bus *bus)
-{
-	mutex_lock(&bus->stop.busy);
-	mutex_unlock(&bus->stop.busy);
-}
-
-/**
- * pvpci_stops_init - once, when the module is loaded
+ * pvpci_host_rebalances_init - once, when the module is loaded
  *
  * Return: 0 or -ENOMEM.
  */
-int pvpci_stops_init(void)
+int pvpci_host_rebalances_init(void)
 {
-	stop_wq = alloc_workqueue("pvpci-stop", WQ_UNBOUND | WQ_FREEZABLE, 0);
-	return stop_wq ? 0 : -ENOMEM;
+	rebalance_wq = alloc_workqueue("pvpci-rebalance", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	return rebalance_wq ? 0 : -ENOMEM;
 }
 
 /**
- * pvpci_stops_exit - when the module is unloaded; waits for what is under way
+ * pvpci_host_rebalances_exit - when the module is unloaded; waits for what is under way
  */
-void pvpci_stops_exit(void)
+void pvpci_host_rebalances_exit(void)
 {
-	destroy_workqueue(stop_wq);
+	destroy_workqueue(rebalance_wq);
 }

@@ -3,22 +3,17 @@
  * Who uses what a function provides.
  *
  * A driver's remove cannot say no, so this is found out before it is called, from
- * the devices below the function: disks and character devices that somebody has
- * open, network interfaces that are configured. A function that a program drives
- * through VFIO is in use, too: its remove would wait for that program.
+ * the devices below the function: disks that somebody has open, network interfaces
+ * that are configured. A function that a program drives through VFIO is in use, too:
+ * its remove would wait for that program. Nobody counts the openers of a character
+ * device; a driver for whose users that matters asks to be asked (eject_veto.c).
  */
 #include <linux/blkdev.h>
-#include <linux/fdtable.h>
-#include <linux/fs.h>
 #include <linux/inetdevice.h>
 #include <linux/kernel.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
-#include <linux/sched/signal.h>
-#include <linux/sched/task.h>
-#include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/xarray.h>
 #include <net/addrconf.h>
 
 #include "hotplug/in_use.h"
@@ -29,14 +24,10 @@
  * struct search - for somebody who uses a function
  * @depth: below the function
  * @why: gets a sentence
- * @chars: names of its character devices, by number
- * @found: that of one that is open
  */
 struct search {
 	unsigned int depth;
 	char *why;
-	struct xarray chars;
-	const char *found;
 };
 
 static bool is_of_class(const struct device *dev, const char *name)
@@ -103,17 +94,6 @@ static bool is_used_interface(struct device *dev, char *why)
 }
 #endif
 
-static void note_char(struct device *dev, struct search *search)
-{
-	char *name;
-
-	if (!dev->devt || is_of_class(dev, "block"))
-		return;
-	name = kstrdup(dev_name(dev), GFP_KERNEL);
-	if (name && xa_err(xa_store(&search->chars, dev->devt, name, GFP_KERNEL)))
-		kfree(name);
-}
-
 static int search_child(struct device *dev, void *data)
 {
 	struct search *search = data;
@@ -121,45 +101,10 @@ static int search_child(struct device *dev, void *data)
 
 	if (is_open_disk(dev, search->why) || is_used_interface(dev, search->why))
 		return 1;
-	note_char(dev, search);
 	if (++search->depth < MAX_DEPTH)
 		ret = device_for_each_child(dev, search, search_child);
 	search->depth--;
 	return ret;
-}
-
-static int is_ours(const void *data, struct file *file, unsigned int fd)
-{
-	struct search *search = *(struct search * const *)data;
-	const struct inode *inode = file_inode(file);
-
-	if (S_ISCHR(inode->i_mode))
-		search->found = xa_load(&search->chars, inode->i_rdev);
-	return !!search->found;
-}
-
-/* Nobody counts the openers of a character device: look at all open files. */
-static bool is_open_char(struct search *search)
-{
-	struct task_struct *process, *task;
-
-	if (xa_empty(&search->chars))
-		return false;
-	rcu_read_lock();
-	for_each_process_thread(process, task) {
-		task_lock(task);
-		if (task->files && (task == process || task->files != process->files))
-			iterate_fd(task->files, 0, is_ours, &search);
-		task_unlock(task);
-		if (!search->found)
-			continue;
-		snprintf(search->why, PVPCI_WHY_BYTES, "%s is open in %.15s, process %d",
-			 search->found, task->comm, task_tgid_nr(task));
-		rcu_read_unlock();
-		return true;
-	}
-	rcu_read_unlock();
-	return false;
 }
 
 /* A driver that is being unbound may wait for its users for ever; not so this one. */
@@ -179,26 +124,18 @@ static bool is_driven_by_program(struct pci_dev *dev, char *why)
 }
 
 /**
- * pvpci_users_find - does somebody use what a function provides?
+ * pvpci_in_use - does somebody use what a function provides?
  * @dev: the function
  * @why: gets one sentence, without a full stop, when somebody does
  *
  * Context: process context.
  * Return: whether somebody does.
  */
-bool pvpci_users_find(struct pci_dev *dev, char why[PVPCI_WHY_BYTES])
+bool pvpci_in_use(struct pci_dev *dev, char why[PVPCI_WHY_BYTES])
 {
 	struct search search = { .why = why };
-	unsigned long number;
-	char *name;
-	bool ret;
 
 	if (is_driven_by_program(dev, why))
 		return true;
-	xa_init(&search.chars);
-	ret = device_for_each_child(&dev->dev, &search, search_child) || is_open_char(&search);
-	xa_for_each(&search.chars, number, name)
-		kfree(name);
-	xa_destroy(&search.chars);
-	return ret;
+	return device_for_each_child(&dev->dev, &search, search_child);
 }

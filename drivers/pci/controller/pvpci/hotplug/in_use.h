@@ -2,8 +2,8 @@
 /*
  * Who uses what a function provides.
  */
-#ifndef _PVPCI_USERS_H
-#define _PVPCI_USERS_H
+#ifndef _PVPCI_IN_USE_H
+#define _PVPCI_IN_USE_H
 
 #include <linux/types.h>
 
@@ -11,6 +11,6 @@
 
 struct pci_dev;
 
-bool pvpci_users_find(struct pci_dev *dev, char why[PVPCI_WHY_BYTES]);
+bool pvpci_in_use(struct pci_dev *dev, char why[PVPCI_WHY_BYTES]);
 
-#endif /* _PVPCI_USERS_H */
+#endif /* _PVPCI_IN_USE_H */

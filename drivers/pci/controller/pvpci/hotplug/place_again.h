@@ -2,13 +2,13 @@
 /*
  * Functions that found no room, tried once more.
  */
-#ifndef _PVPCI_RETRY_H
-#define _PVPCI_RETRY_H
+#ifndef _PVPCI_PLACE_AGAIN_H
+#define _PVPCI_PLACE_AGAIN_H
 
 #include <linux/types.h>
 
 struct pvpci_bus;
 
-bool pvpci_retry(struct pvpci_bus *bus);
+bool pvpci_place_again(struct pvpci_bus *bus);
 
-#endif /* _PVPCI_RETRY_H */
+#endif /* _PVPCI_PLACE_AGAIN_H */

@@ -11,7 +11,6 @@
 #include <linux/pci.h>
 #include <linux/string.h>
 
-#include "bus/changes.h"
 #include "core/bus.h"
 #include "function/function.h"
 #include "hotplug/await_rebalance.h"
@@ -21,15 +20,15 @@
 static void tell(struct pvpci_bus *bus, struct pvpci_msg_outcome *msg)
 {
 	msg->msg.type = cpu_to_le16(PVPCI_MSG_OUTCOME);
-	if (!(bus->features & PVPCI_F_OUTCOME) || !pvpci_state_answers(bus))
+	if (!(bus->wire.features & PVPCI_F_OUTCOME) || !pvpci_state_answers(bus))
 		return;
 	/* A full ring: wait until there is room. The host may have forgotten the function. */
-	if (pvpci_request_post(&bus->requests, &msg->msg) == -EAGAIN)
-		pvpci_proto_ask(bus, &msg->msg, sizeof(*msg), PVPCI_STATUS_FUNCTION);
+	if (pvpci_request_post(&bus->wire.requests, &msg->msg) == -EAGAIN)
+		pvpci_proto_ask(&bus->wire, &msg->msg, sizeof(*msg), PVPCI_STATUS_FUNCTION);
 }
 
 /**
- * pvpci_outcome_tell - what became of a function?
+ * pvpci_report_outcome - what became of a function?
  * @fn: the function; one without room for its BARs stays so, whatever its driver says
  * @outcome: PVPCI_OUTCOME_*
  * @err: 0 or a negative errno
@@ -37,7 +36,7 @@ static void tell(struct pvpci_bus *bus, struct pvpci_msg_outcome *msg)
  *
  * Context: process context.
  */
-void pvpci_outcome_tell(struct pvpci_fn *fn, u32 outcome, int err, const char *driver)
+void pvpci_report_outcome(struct pvpci_fn *fn, u32 outcome, int err, const char *driver)
 {
 	struct pvpci_msg_outcome msg = {
 		.row = cpu_to_le32(fn->row),
@@ -45,12 +44,11 @@ void pvpci_outcome_tell(struct pvpci_fn *fn, u32 outcome, int err, const char *d
 		.error = cpu_to_le32(-err),
 	};
 
-	if (READ_ONCE(fn->removing) || READ_ONCE(fn->dead))
+	if (pvpci_life_is_going(fn))
 		return;
-	WRITE_ONCE(fn->told, true);
-	WRITE_ONCE(fn->forgotten, false);
+	pvpci_told_set(fn, PVPCI_TOLD_OUTCOME);
 	if (fn->dropped && outcome != PVPCI_OUTCOME_BOUND) {
-		if (pvpci_seek_begin(fn, outcome))
+		if (pvpci_await_rebalance_begin(fn, outcome))
 			msg.error = cpu_to_le32(EAGAIN);
 		outcome = PVPCI_OUTCOME_NO_ROOM;
 		msg.missing_bytes = cpu_to_le64(fn->missing_bytes);
@@ -63,14 +61,14 @@ void pvpci_outcome_tell(struct pvpci_fn *fn, u32 outcome, int err, const char *d
 }
 
 /**
- * pvpci_outcome_off - the user of the guest has switched the slot of a function off
+ * pvpci_report_off - the user of the guest has switched the slot of a function off
  * @bus: the bus
  * @row: row of the function, which is no longer here
  * @instance: of the function
  *
  * Context: process context.
  */
-void pvpci_outcome_off(struct pvpci_bus *bus, u32 row, u32 instance)
+void pvpci_report_off(struct pvpci_bus *bus, u32 row, u32 instance)
 {
 	struct pvpci_msg_outcome msg = {
 		.row = cpu_to_le32(row),
@@ -82,26 +80,23 @@ void pvpci_outcome_off(struct pvpci_bus *bus, u32 row, u32 instance)
 }
 
 /**
- * pvpci_outcome_driver - the driver core has something to say of a function
- * @dev: on one of our buses
+ * pvpci_report_driver - the driver core has something to say of a function
+ * @fn: the function
+ * @dev: PCI core's
  * @action: BUS_NOTIFY_*
  *
  * Context: process context, device lock held.
  */
-void pvpci_outcome_driver(struct pci_dev *dev, unsigned long action)
+void pvpci_report_driver(struct pvpci_fn *fn, struct pci_dev *dev, unsigned long action)
 {
 	struct device_driver *driver = dev->dev.driver;
-	struct pvpci_fn *fn = pvpci_function_get(pvpci_bus_of(dev->bus), dev->devfn);
 
-	if (!fn)
-		return;
 	if (action == BUS_NOTIFY_BOUND_DRIVER)
-		pvpci_outcome_tell(fn, PVPCI_OUTCOME_BOUND, 0, driver ? driver->name : NULL);
+		pvpci_report_outcome(fn, PVPCI_OUTCOME_BOUND, 0, driver ? driver->name : NULL);
 	else if (action == BUS_NOTIFY_UNBOUND_DRIVER)
-		pvpci_outcome_tell(fn, PVPCI_OUTCOME_NO_DRIVER, 0, NULL);
+		pvpci_report_outcome(fn, PVPCI_OUTCOME_NO_DRIVER, 0, NULL);
 	else if (action == BUS_NOTIFY_DRIVER_NOT_BOUND)
-		pvpci_outcome_tell(fn, PVPCI_OUTCOME_FAILED, 0, driver ? driver->name : NULL);
-	pvpci_function_put(fn);
+		pvpci_report_outcome(fn, PVPCI_OUTCOME_FAILED, 0, driver ? driver->name : NULL);
 }
 
 /* False: somebody is at work with its driver, and tells the host or lets us try again. */
@@ -112,39 +107,39 @@ static bool repeat(struct pvpci_fn *fn, struct pci_dev *dev)
 	if (!device_trylock(&dev->dev))
 		return false;
 	driver = dev->dev.driver;
-	pvpci_outcome_tell(fn, driver ? PVPCI_OUTCOME_BOUND : PVPCI_OUTCOME_NO_DRIVER, 0,
+	pvpci_report_outcome(fn, driver ? PVPCI_OUTCOME_BOUND : PVPCI_OUTCOME_NO_DRIVER, 0,
 			   driver ? driver->name : NULL);
 	device_unlock(&dev->dev);
 	return true;
 }
 
 /**
- * pvpci_outcome_repeat - the host has forgotten what became of the functions
- * @bus: known to PCI core, with pvpci_bus.forgotten set
+ * pvpci_report_again - the host has forgotten what became of the functions
+ * @bus: known to PCI core, with pvpci_work.reports_lost set
  *
  * It forgets when the bus goes down, and there may be another one when it comes up
  * again; drivers stay bound meanwhile.
  *
  * Context: on the bus's workqueue, rescan lock and pvpci_bus.topology held.
  */
-void pvpci_outcome_repeat(struct pvpci_bus *bus)
+void pvpci_report_again(struct pvpci_bus *bus)
 {
 	bool again = false;
 	u32 row;
 
 	lockdep_assert_held(&bus->topology);
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		struct pvpci_fn *fn = bus->by_row[row];
 		struct pci_dev *dev;
 
-		if (!fn || !READ_ONCE(fn->forgotten))
+		if (!fn || READ_ONCE(fn->told) != PVPCI_TOLD_FORGOTTEN)
 			continue;
 		dev = pci_get_slot(bus->bridge->bus, fn->info.devfn);
 		if (dev)
 			again |= !repeat(fn, dev);
 		pci_dev_put(dev);
 	}
-	WRITE_ONCE(bus->forgotten, again);
+	WRITE_ONCE(bus->work.reports_lost, again);
 	if (again)
-		pvpci_relations_look_later(bus);
+		pvpci_work_look_later(bus);
 }

@@ -2,8 +2,8 @@
 /*
  * What became of each function, told to the host.
  */
-#ifndef _PVPCI_OUTCOME_H
-#define _PVPCI_OUTCOME_H
+#ifndef _PVPCI_REPORT_H
+#define _PVPCI_REPORT_H
 
 #include <linux/types.h>
 
@@ -11,9 +11,9 @@ struct pci_dev;
 struct pvpci_bus;
 struct pvpci_fn;
 
-void pvpci_outcome_tell(struct pvpci_fn *fn, u32 outcome, int err, const char *driver);
-void pvpci_outcome_off(struct pvpci_bus *bus, u32 row, u32 instance);
-void pvpci_outcome_repeat(struct pvpci_bus *bus);
-void pvpci_outcome_driver(struct pci_dev *dev, unsigned long action);
+void pvpci_report_outcome(struct pvpci_fn *fn, u32 outcome, int err, const char *driver);
+void pvpci_report_off(struct pvpci_bus *bus, u32 row, u32 instance);
+void pvpci_report_again(struct pvpci_bus *bus);
+void pvpci_report_driver(struct pvpci_fn *fn, struct pci_dev *dev, unsigned long action);
 
-#endif /* _PVPCI_OUTCOME_H */
+#endif /* _PVPCI_REPORT_H */

@@ -17,11 +17,11 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 
-#include "bus/changes.h"
 #include "core/bus.h"
 #include "function/function.h"
 #include "function/reset.h"
 #include "hotplug/eject.h"
+#include "hotplug/hotplug.h"
 #include "hotplug/report.h"
 #include "hotplug/slot.h"
 
@@ -78,7 +78,7 @@ static int ask(struct pvpci_slot *slot, bool power)
 	WRITE_ONCE(slot->want, power);
 	/* Orders: the worker reads what is wanted after the count. */
 	ticket = atomic_inc_return(&slot->asked);
-	pvpci_relations_look(slot->bus);
+	pvpci_work_look(slot->bus);
 	ret = wait_event_killable_timeout(slot->wait, answered(slot, ticket), WAIT_S * HZ);
 	if (ret < 0)
 		return -EINTR;
@@ -117,7 +117,7 @@ static int reset_slot(struct hotplug_slot *hp, bool probe)
 	unsigned int i, first = slot->device << 3;
 	int ret = 0;
 
-	if (!(slot->bus->features & PVPCI_F_RESET))
+	if (!(slot->bus->wire.features & PVPCI_F_RESET))
 		return -ENOTTY;
 	for (i = first; i < first + 8 && !probe && !ret; i++) {
 		struct pvpci_fn *fn = pvpci_function_get(slot->bus, i);
@@ -165,9 +165,9 @@ static int power_off(struct pvpci_slot *slot)
 			 fn->info.model);
 		row = fn->row;
 		instance = fn->info.instance;
-		bus->off_devfn[row] = fn->info.devfn;
+		bus->hotplug->off_devfn[row] = fn->info.devfn;
 		pvpci_eject_let_go(fn);
-		pvpci_outcome_off(bus, row, instance);
+		pvpci_report_off(bus, row, instance);
 	}
 	return ret;
 }
@@ -178,11 +178,10 @@ static void power_on(struct pvpci_slot *slot)
 	struct pvpci_bus *bus = slot->bus;
 	u32 row;
 
-	for (row = 0; row < bus->layout.nr_functions; row++)
-		if (bus->refused[row] && bus->off_devfn[row] >> 3 == slot->device)
-			bus->refused[row] = 0;
-	bus->relations_seq--;
-	WRITE_ONCE(bus->relations_pending, 1);
+	for (row = 0; row < bus->wire.layout.nr_functions; row++)
+		if (bus->hotplug->refused[row] && bus->hotplug->off_devfn[row] >> 3 == slot->device)
+			bus->hotplug->refused[row] = 0;
+	pvpci_work_look_at_table(bus);
 }
 
 /**
@@ -195,8 +194,8 @@ void pvpci_slots_run(struct pvpci_bus *bus)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(bus->slot); i++) {
-		struct pvpci_slot *slot = bus->slot[i];
+	for (i = 0; i < ARRAY_SIZE(bus->hotplug->slot); i++) {
+		struct pvpci_slot *slot = bus->hotplug->slot[i];
 
 		if (!slot)
 			continue;
@@ -216,8 +215,8 @@ static void show(struct pvpci_bus *bus)
 {
 	unsigned int i, devfn;
 
-	for (i = 0; i < ARRAY_SIZE(bus->slot); i++) {
-		struct pvpci_slot *slot = bus->slot[i];
+	for (i = 0; i < ARRAY_SIZE(bus->hotplug->slot); i++) {
+		struct pvpci_slot *slot = bus->hotplug->slot[i];
 		bool power = false;
 
 		if (!slot)
@@ -241,13 +240,13 @@ void pvpci_slots_answer(struct pvpci_bus *bus)
 	unsigned int i;
 
 	show(bus);
-	for (i = 0; i < ARRAY_SIZE(bus->slot); i++) {
-		struct pvpci_slot *slot = bus->slot[i];
+	for (i = 0; i < ARRAY_SIZE(bus->hotplug->slot); i++) {
+		struct pvpci_slot *slot = bus->hotplug->slot[i];
 
 		if (!slot || slot->seen == slot->handled)
 			continue;
 		if (slot->doing && !slot->power) {
-			if (READ_ONCE(bus->relations_pending))
+			if (READ_ONCE(bus->work.table_changed))
 				continue;
 			slot->result = -ENODEV;
 		}
@@ -284,16 +283,16 @@ static void slot_add(struct pvpci_bus *bus, unsigned int device,
 		kfree(slot);
 		return;
 	}
-	bus->slot[device] = slot;
+	bus->hotplug->slot[device] = slot;
 }
 
 static void slot_remove(struct pvpci_bus *bus, unsigned int device)
 {
-	struct pvpci_slot *slot = bus->slot[device];
+	struct pvpci_slot *slot = bus->hotplug->slot[device];
 
 	if (!slot)
 		return;
-	bus->slot[device] = NULL;
+	bus->hotplug->slot[device] = NULL;
 	WRITE_ONCE(slot->dying, true);
 	wake_up_all(&slot->wait);
 	pci_hp_deregister(&slot->hp);
@@ -309,14 +308,14 @@ static void slot_remove(struct pvpci_bus *bus, unsigned int device)
  */
 void pvpci_slots_update(struct pvpci_bus *bus, const struct pvpci_function_info *info)
 {
-	const struct pvpci_function_info *first[ARRAY_SIZE(bus->slot)] = {};
-	DECLARE_BITMAP(kept, ARRAY_SIZE(bus->slot)) = {};
+	const struct pvpci_function_info *first[ARRAY_SIZE(bus->hotplug->slot)] = {};
+	DECLARE_BITMAP(kept, ARRAY_SIZE(bus->hotplug->slot)) = {};
 	unsigned int i;
 	char name[32];
 	u32 row;
 
 	lockdep_assert_held(&bus->topology);
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		const struct pvpci_function_info *one = NULL;
 
 		if (info && info[row].instance)
@@ -329,10 +328,10 @@ void pvpci_slots_update(struct pvpci_bus *bus, const struct pvpci_function_info 
 		if (!first[i] || first[i]->devfn > one->devfn)
 			first[i] = one;
 		name_of(one, name);
-		if (bus->slot[i] && !strcmp(bus->slot[i]->name, name))
+		if (bus->hotplug->slot[i] && !strcmp(bus->hotplug->slot[i]->name, name))
 			set_bit(i, kept);
 	}
-	for (i = 0; i < ARRAY_SIZE(bus->slot); i++) {
+	for (i = 0; i < ARRAY_SIZE(bus->hotplug->slot); i++) {
 		if (test_bit(i, kept))
 			continue;
 		slot_remove(bus, i);
@@ -352,6 +351,6 @@ void pvpci_slots_remove(struct pvpci_bus *bus)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(bus->slot); i++)
+	for (i = 0; i < ARRAY_SIZE(bus->hotplug->slot); i++)
 		slot_remove(bus, i);
 }

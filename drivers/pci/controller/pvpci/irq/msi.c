@@ -21,7 +21,7 @@ static struct pvpci_vectors *to_vectors(struct irq_data *data)
 {
 	struct pvpci_bus *bus = irq_data_get_irq_chip_data(data);
 
-	return &bus->vectors;
+	return &bus->irq->vectors;
 }
 
 static void chip_compose(struct irq_data *data, struct msi_msg *msg)
@@ -72,7 +72,7 @@ static struct pvpci_fn *function_of(struct device *dev)
 static void give_rest(struct pvpci_fn *fn)
 {
 	if (fn->token_end > fn->token_next)
-		pvpci_tokens_give(&fn->bus->vectors, fn->token_next,
+		pvpci_tokens_give(&fn->bus->irq->vectors, fn->token_next,
 				  fn->token_end - fn->token_next);
 	fn->token_base = 0;
 	fn->token_next = 0;
@@ -94,7 +94,7 @@ static int ops_prepare(struct irq_domain *domain, struct device *dev, int nvec,
 	/* With several MSI vectors the function counts up in the low bits. */
 	if (to_pci_dev(dev)->msi_enabled)
 		align = roundup_pow_of_two(nvec);
-	ret = pvpci_tokens_take(&fn->bus->vectors, nvec, align, &first);
+	ret = pvpci_tokens_take(&fn->bus->irq->vectors, nvec, align, &first);
 	if (!ret) {
 		fn->token_base = first;
 		fn->token_next = first;
@@ -129,7 +129,7 @@ static int ops_init(struct irq_domain *domain, struct msi_domain_info *info, uns
 {
 	struct pvpci_bus *bus = info->data;
 
-	if (hwirq >= bus->vectors.nr_tokens)
+	if (hwirq >= bus->irq->vectors.nr_tokens)
 		return -ENOSPC;
 	irq_domain_set_info(domain, virq, hwirq, info->chip, bus, handle_edge_irq, NULL, "edge");
 	/*
@@ -138,7 +138,7 @@ static int ops_init(struct irq_domain *domain, struct msi_domain_info *info, uns
 	 * the host.
 	 */
 	irq_set_status_flags(virq, IRQ_MOVE_PCNTXT | IRQ_DISABLE_UNLAZY);
-	WRITE_ONCE(bus->vectors.token[hwirq].virq, virq);
+	WRITE_ONCE(bus->irq->vectors.token[hwirq].virq, virq);
 	return 0;
 }
 
@@ -147,8 +147,8 @@ static void ops_free(struct irq_domain *domain, struct msi_domain_info *info, un
 	struct pvpci_bus *bus = info->data;
 	struct irq_data *data = irq_domain_get_irq_data(domain, virq);
 
-	if (data && data->hwirq < bus->vectors.nr_tokens)
-		pvpci_tokens_give(&bus->vectors, data->hwirq, 1);
+	if (data && data->hwirq < bus->irq->vectors.nr_tokens)
+		pvpci_tokens_give(&bus->irq->vectors, data->hwirq, 1);
 }
 
 static struct msi_domain_ops ops = {
@@ -167,24 +167,24 @@ static struct msi_domain_ops ops = {
  */
 int pvpci_msi_init(struct pvpci_bus *bus)
 {
-	bus->msi_fwnode = irq_domain_alloc_named_id_fwnode("pvpci-MSI", bus->domain);
-	if (!bus->msi_fwnode)
+	bus->irq->fwnode = irq_domain_alloc_named_id_fwnode("pvpci-MSI", bus->domain);
+	if (!bus->irq->fwnode)
 		return -ENOMEM;
-	bus->msi_info = (struct msi_domain_info){
+	bus->irq->info = (struct msi_domain_info){
 		.flags = MSI_FLAG_USE_DEF_DOM_OPS | MSI_FLAG_USE_DEF_CHIP_OPS |
 			 MSI_FLAG_MULTI_PCI_MSI | MSI_FLAG_PCI_MSIX,
 		.ops = &ops,
 		.chip = &chip,
 		.data = bus,
 	};
-	bus->msi_domain = pci_msi_create_irq_domain(bus->msi_fwnode, &bus->msi_info, NULL);
-	if (!bus->msi_domain) {
-		irq_domain_free_fwnode(bus->msi_fwnode);
-		bus->msi_fwnode = NULL;
+	bus->irq->domain = pci_msi_create_irq_domain(bus->irq->fwnode, &bus->irq->info, NULL);
+	if (!bus->irq->domain) {
+		irq_domain_free_fwnode(bus->irq->fwnode);
+		bus->irq->fwnode = NULL;
 		return -ENOMEM;
 	}
 	/* Not to be found by those who look for the system's PCI/MSI domain. */
-	irq_domain_update_bus_token(bus->msi_domain, DOMAIN_BUS_VMD_MSI);
+	irq_domain_update_bus_token(bus->irq->domain, DOMAIN_BUS_VMD_MSI);
 	return 0;
 }
 
@@ -194,12 +194,12 @@ int pvpci_msi_init(struct pvpci_bus *bus)
  */
 void pvpci_msi_exit(struct pvpci_bus *bus)
 {
-	if (bus->msi_domain)
-		irq_domain_remove(bus->msi_domain);
-	if (bus->msi_fwnode)
-		irq_domain_free_fwnode(bus->msi_fwnode);
-	bus->msi_domain = NULL;
-	bus->msi_fwnode = NULL;
+	if (bus->irq->domain)
+		irq_domain_remove(bus->irq->domain);
+	if (bus->irq->fwnode)
+		irq_domain_free_fwnode(bus->irq->fwnode);
+	bus->irq->domain = NULL;
+	bus->irq->fwnode = NULL;
 }
 
 /**

@@ -13,13 +13,21 @@
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/jiffies.h>
+#include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
 #include "core/bus.h"
+#include "irq/msi.h"
+#include "irq/vector.h"
 
 #define GRACE	(2 * HZ)	/* from reading the map to the interrupt's arrival */
+
+unsigned int pvpci_max_vectors;
+module_param_named(max_vectors, pvpci_max_vectors, uint, 0444);
+MODULE_PARM_DESC(max_vectors,
+		 "transport interrupt vectors for one bus at most, 0: what the machine can spare");
 
 static atomic_t budget_taken = ATOMIC_INIT(0);
 
@@ -31,7 +39,7 @@ static atomic_t budget_taken = ATOMIC_INIT(0);
  */
 unsigned int pvpci_vectors_reserve(struct pvpci_bus *bus)
 {
-	unsigned int want = bus->layout.nr_vectors, budget = pvpci_arch_vector_budget();
+	unsigned int want = bus->wire.layout.nr_vectors, budget = pvpci_arch_vector_budget();
 	unsigned int taken = atomic_read(&budget_taken);
 	int have = pci_msix_vec_count(bus->pdev);
 
@@ -41,7 +49,7 @@ unsigned int pvpci_vectors_reserve(struct pvpci_bus *bus)
 		want = min(want, max(pvpci_max_vectors, 1U));
 	/* Two are always granted: the rings and one that all functions share. */
 	want = min(want, max(budget > taken ? budget - taken : 0, 2U));
-	bus->vectors.budget = want;
+	bus->irq->vectors.budget = want;
 	atomic_add(want, &budget_taken);
 	return want;
 }
@@ -52,8 +60,8 @@ unsigned int pvpci_vectors_reserve(struct pvpci_bus *bus)
  */
 void pvpci_vectors_unreserve(struct pvpci_bus *bus)
 {
-	atomic_sub(bus->vectors.budget, &budget_taken);
-	bus->vectors.budget = 0;
+	atomic_sub(bus->irq->vectors.budget, &budget_taken);
+	bus->irq->vectors.budget = 0;
 }
 
 /* One function decides whether an interrupt of the vector is for a token. */
@@ -352,14 +360,14 @@ void pvpci_vectors_usage(struct pvpci_vectors *vectors, struct pvpci_vector_usag
  */
 int pvpci_vectors_init(struct pvpci_bus *bus)
 {
-	struct pvpci_vectors *v = &bus->vectors;
+	struct pvpci_vectors *v = &bus->irq->vectors;
 	unsigned int i;
 
-	v->nr_vectors = bus->transport.nr_vectors;
-	v->nr_tokens = bus->layout.nr_tokens;
-	v->may_share = bus->features & PVPCI_F_SHARED_VECTORS;
-	v->map = bus->transport.area[PVPCI_AREA_VECTOR_MAP];
-	v->pending = bus->transport.area[PVPCI_AREA_VECTOR_PENDING];
+	v->nr_vectors = bus->wire.transport.nr_vectors;
+	v->nr_tokens = bus->wire.layout.nr_tokens;
+	v->may_share = bus->wire.features & PVPCI_F_SHARED_VECTORS;
+	v->map = bus->wire.transport.area[PVPCI_AREA_VECTOR_MAP];
+	v->pending = bus->wire.transport.area[PVPCI_AREA_VECTOR_PENDING];
 	v->later = IRQ_WORK_INIT_HARD(do_later);
 	v->vector = kvcalloc(v->nr_vectors, sizeof(*v->vector), GFP_KERNEL);
 	v->token = kvcalloc(v->nr_tokens, sizeof(*v->token), GFP_KERNEL);
@@ -385,7 +393,7 @@ int pvpci_vectors_init(struct pvpci_bus *bus)
  */
 void pvpci_vectors_exit(struct pvpci_bus *bus)
 {
-	struct pvpci_vectors *v = &bus->vectors;
+	struct pvpci_vectors *v = &bus->irq->vectors;
 
 	if (v->vector)
 		irq_work_sync(&v->later);

@@ -12,6 +12,8 @@
 
 struct pvpci_bus;
 
+extern unsigned int pvpci_max_vectors;
+
 /**
  * struct pvpci_vector - one transport vector
  * @number: of the MSI-X vector, 1 and up

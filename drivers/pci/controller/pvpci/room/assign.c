@@ -14,7 +14,13 @@
 #include "function/function.h"
 #include "room/assign.h"
 #include "room/place.h"
+#include "room/window.h"
 #include "wire/proto.h"
+
+static bool is_placed(const struct pvpci_fn *fn)
+{
+	return pvpci_life(fn) != PVPCI_LIFE_NEW;
+}
 
 static void plan_function(const struct pvpci_fn *fn, bool settled, struct pvpci_place_function *f)
 {
@@ -29,33 +35,34 @@ static void plan_function(const struct pvpci_fn *fn, bool settled, struct pvpci_
 	for (b = 0; b < PVPCI_NUM_BARS; b++) {
 		f->bar[b].bytes = fn->info.bar[b].bytes;
 		f->bar[b].mem64 = fn->info.bar[b].mem64;
-		f->bar[b].offset = fn->assigned ? fn->offset[b] : fn->info.bar[b].offset;
+		f->bar[b].offset = is_placed(fn) ? fn->offset[b] : fn->info.bar[b].offset;
 	}
 }
 
-/* All functions, in the order of their rows. */
-static int plan_init(struct pvpci_bus *bus, struct pvpci_plan *plan, bool handoff)
+/* All functions, in the order of their rows; those of @anew as if they had no place. */
+static int plan_init(struct pvpci_bus *bus, struct pvpci_plan *plan, bool handoff,
+		     const unsigned long *anew)
 {
-	const struct pvpci_span *aperture = &bus->layout.area[PVPCI_AREA_APERTURE];
+	const struct pvpci_span *aperture = &bus->wire.layout.area[PVPCI_AREA_APERTURE];
 	unsigned int row;
 
 	*plan = (struct pvpci_plan){
-		.cpu_base = bus->transport.bar2 + aperture->offset,
-		.aperture_bytes = aperture->bytes - bus->windows.reserved_bytes,
-		.spare32_bytes = bus->layout.spare32_bytes,
-		.spare64_bytes = bus->layout.spare64_bytes,
+		.cpu_base = bus->wire.transport.bar2 + aperture->offset,
+		.aperture_bytes = aperture->bytes - bus->room->reserved_bytes,
+		.spare32_bytes = bus->wire.layout.spare32_bytes,
+		.spare64_bytes = bus->wire.layout.spare64_bytes,
 	};
 	memcpy(plan->window, bus->windows.window, sizeof(plan->window));
-	plan->function = kvcalloc(bus->layout.nr_functions, sizeof(*plan->function), GFP_KERNEL);
+	plan->function = kvcalloc(bus->wire.layout.nr_functions, sizeof(*plan->function), GFP_KERNEL);
 	if (!plan->function)
 		return -ENOMEM;
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		const struct pvpci_fn *fn = bus->by_row[row];
 		bool settled;
 
 		if (!fn)
 			continue;
-		settled = (fn->assigned && !fn->again) ||
+		settled = (is_placed(fn) && !(anew && test_bit(row, anew))) ||
 			  (handoff && fn->info.flags & PVPCI_FN_DECODING);
 		plan_function(fn, settled, &plan->function[plan->nr_functions++]);
 	}
@@ -70,19 +77,27 @@ static void log_loser(struct pvpci_bus *bus, const struct pvpci_fn *fn,
 		 f->missing_bytes);
 }
 
+static void note_sizes(struct pvpci_fn *fn)
+{
+	unsigned int b;
+
+	for (b = 0; b < PVPCI_NUM_BARS; b++)
+		WRITE_ONCE(fn->placed_bytes[b], fn->info.bar[b].bytes);
+}
+
 /* Put the plan into the functions that have no place yet. */
 static void plan_apply(struct pvpci_bus *bus, const struct pvpci_plan *plan)
 {
 	unsigned int row, b, i = 0;
 
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		const struct pvpci_place_function *f;
 		struct pvpci_fn *fn = bus->by_row[row];
 
 		if (!fn)
 			continue;
 		f = &plan->function[i++];
-		if (fn->assigned)
+		if (is_placed(fn))
 			continue;
 		fn->dropped = f->dropped;
 		fn->missing_bytes = f->missing_bytes;
@@ -90,6 +105,7 @@ static void plan_apply(struct pvpci_bus *bus, const struct pvpci_plan *plan)
 		for (b = 0; b < PVPCI_NUM_BARS; b++)
 			fn->offset[b] = f->bar[b].bytes && !f->dropped ?
 				f->bar[b].offset : PVPCI_BAR_UNASSIGNED;
+		note_sizes(fn);
 		if (fn->dropped)
 			log_loser(bus, fn, f);
 		pvpci_function_set_bars(fn);
@@ -98,7 +114,7 @@ static void plan_apply(struct pvpci_bus *bus, const struct pvpci_plan *plan)
 
 static void write_row(struct pvpci_bus *bus, u32 row, const struct pvpci_fn *fn)
 {
-	struct pvpci_assigned *table = bus->transport.area[PVPCI_AREA_ASSIGNED];
+	struct pvpci_assigned *table = bus->wire.transport.area[PVPCI_AREA_ASSIGNED];
 	struct pvpci_assigned copy = {};
 	unsigned int b;
 
@@ -118,12 +134,12 @@ static int report_rows(struct pvpci_bus *bus, u32 first, u32 count, u32 *fault)
 	for (row = first; row < first + count; row++) {
 		const struct pvpci_fn *fn = bus->by_row[row];
 
-		write_row(bus, row, fn && !fn->dead ? fn : NULL);
+		write_row(bus, row, fn && pvpci_life(fn) != PVPCI_LIFE_DEAD ? fn : NULL);
 	}
-	ret = pvpci_proto_assigned(bus, first, count, fault);
+	ret = pvpci_proto_assigned(&bus->wire, bus->windows.window, first, count, fault);
 	for (row = first; !ret && row < first + count; row++)
 		if (bus->by_row[row])
-			bus->by_row[row]->assigned = true;
+			pvpci_life_set(bus->by_row[row], PVPCI_LIFE_PLACED);
 	return ret;
 }
 
@@ -140,7 +156,7 @@ static int report(struct pvpci_bus *bus, u32 first, u32 count)
 
 static void log_windows(struct pvpci_bus *bus, const struct pvpci_plan *plan)
 {
-	u64 bytes = bus->layout.area[PVPCI_AREA_APERTURE].bytes;
+	u64 bytes = bus->wire.layout.area[PVPCI_AREA_APERTURE].bytes;
 	const struct pvpci_bridge_window *w = plan->window;
 
 	if (plan->aperture_bytes < bytes)
@@ -168,9 +184,9 @@ int pvpci_assign_all(struct pvpci_bus *bus)
 	int ret;
 
 	lockdep_assert_held(&bus->topology);
-	bus->windows.reserved_bytes = bus->layout.area[PVPCI_AREA_APERTURE].bytes -
+	bus->room->reserved_bytes = bus->wire.layout.area[PVPCI_AREA_APERTURE].bytes -
 				      pvpci_windows_usable(bus);
-	ret = plan_init(bus, &plan, true);
+	ret = plan_init(bus, &plan, true, NULL);
 	if (ret)
 		return ret;
 	ret = pvpci_place(&plan);
@@ -189,21 +205,19 @@ int pvpci_assign_all(struct pvpci_bus *bus)
 		log_windows(bus, &plan);
 		pvpci_windows_set(&bus->windows, plan.window);
 		plan_apply(bus, &plan);
-		ret = report(bus, 0, bus->layout.nr_functions);
+		ret = report(bus, 0, bus->wire.layout.nr_functions);
 	}
 	kvfree(plan.function);
 	return ret;
 }
 
 /* Take over where the BAR registers say that a function is; true if that is news. */
-static bool follow_function(struct pvpci_fn *fn)
+static bool adopt_moved(struct pvpci_fn *fn)
 {
 	struct pvpci_windows *windows = &fn->bus->windows;
 	u64 address, offset[PVPCI_NUM_BARS];
-	/* The host has to hear of another size, too. */
-	bool moved = xchg(&fn->resized, false);
-	bool resized = moved;
 	unsigned long flags;
+	bool moved = false;
 	unsigned int b;
 	u64 bytes;
 
@@ -219,21 +233,20 @@ static bool follow_function(struct pvpci_fn *fn)
 		raw_spin_unlock_irqrestore(&fn->lock, flags);
 		offset[b] = pvpci_windows_place_of(windows, address & ~(bytes - 1), bytes);
 		/* Half written, sized or cleared: it is not there, and will be seen again. */
-		if (offset[b] == PVPCI_BAR_UNASSIGNED) {
-			if (resized)
-				WRITE_ONCE(fn->resized, true);
+		if (offset[b] == PVPCI_BAR_UNASSIGNED)
 			return false;
-		}
-		moved |= offset[b] != fn->offset[b];
+		/* The host has to hear of another size, too. */
+		moved |= offset[b] != fn->offset[b] || bytes != fn->placed_bytes[b];
 	}
 	memcpy(fn->offset, offset, sizeof(offset));
+	note_sizes(fn);
 	fn->dropped &= !moved;
-	fn->bus->room |= moved;
+	fn->bus->room->freed |= moved;
 	return moved;
 }
 
 /**
- * pvpci_assign_follow - tell the host of BARs that somebody has moved
+ * pvpci_assign_adopt_moved - tell the host of BARs that somebody has moved
  * @bus: known to PCI core
  *
  * Whoever moves BARs (pci_rebalance, user space) writes their registers, as on any bus. All
@@ -242,15 +255,15 @@ static bool follow_function(struct pvpci_fn *fn)
  * Context: process context, PCI core's rescan lock and pvpci_bus.topology held.
  * Return: 0 or an errno, with a sentence logged.
  */
-int pvpci_assign_follow(struct pvpci_bus *bus)
+int pvpci_assign_adopt_moved(struct pvpci_bus *bus)
 {
 	u32 row, first = U32_MAX, last = 0;
 
 	lockdep_assert_held(&bus->topology);
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		struct pvpci_fn *fn = bus->by_row[row];
 
-		if (!fn || !fn->assigned || fn->dead || !follow_function(fn))
+		if (!fn || !is_placed(fn) || pvpci_life_is_going(fn) || !adopt_moved(fn))
 			continue;
 		first = min(first, row);
 		last = row;
@@ -281,7 +294,7 @@ int pvpci_assign_windows(struct pvpci_bus *bus, const struct pvpci_bridge_window
 	if (ret)
 		return ret;
 	/* No row, only windows. */
-	ret = pvpci_proto_assigned(bus, 0, 0, &fault);
+	ret = pvpci_proto_assigned(&bus->wire, to, 0, 0, &fault);
 	if (ret)
 		pvpci_windows_resize(bus, before);
 	return ret;
@@ -298,7 +311,7 @@ int pvpci_assign_windows(struct pvpci_bus *bus, const struct pvpci_bridge_window
 int pvpci_assign_spread(struct pvpci_bus *bus, unsigned int first)
 {
 	struct pvpci_plan plan;
-	int ret = plan_init(bus, &plan, false);
+	int ret = plan_init(bus, &plan, false, NULL);
 
 	if (ret)
 		return ret;
@@ -307,9 +320,10 @@ int pvpci_assign_spread(struct pvpci_bus *bus, unsigned int first)
 	return ret;
 }
 
-static int plan_new(struct pvpci_bus *bus, struct pvpci_plan *plan, bool fixed_windows)
+static int plan_new(struct pvpci_bus *bus, struct pvpci_plan *plan, bool fixed_windows,
+		    const unsigned long *anew)
 {
-	int ret = plan_init(bus, plan, false);
+	int ret = plan_init(bus, plan, false, anew);
 
 	if (ret)
 		return ret;
@@ -329,12 +343,12 @@ static int plan_new(struct pvpci_bus *bus, struct pvpci_plan *plan, bool fixed_w
  */
 int pvpci_assign_new(struct pvpci_bus *bus)
 {
-	u32 row, first, nr = bus->layout.nr_functions;
+	u32 row, first, nr = bus->wire.layout.nr_functions;
 	struct pvpci_plan plan;
 	int ret;
 
 	lockdep_assert_held(&bus->topology);
-	ret = plan_new(bus, &plan, false);
+	ret = plan_new(bus, &plan, false, NULL);
 	if (ret)
 		return ret;
 	if (memcmp(plan.window, bus->windows.window, sizeof(plan.window))) {
@@ -344,7 +358,7 @@ int pvpci_assign_new(struct pvpci_bus *bus)
 		} else {
 			dev_err(&bus->pdev->dev, "Windows cannot grow (%d).\n", ret);
 			kvfree(plan.function);
-			ret = plan_new(bus, &plan, true);
+			ret = plan_new(bus, &plan, true, NULL);
 			if (ret)
 				return ret;
 		}
@@ -353,10 +367,10 @@ int pvpci_assign_new(struct pvpci_bus *bus)
 	kvfree(plan.function);
 	/* One message for each run of new rows. */
 	for (row = 0; !ret && row < nr; row++) {
-		if (!bus->by_row[row] || bus->by_row[row]->assigned)
+		if (!bus->by_row[row] || is_placed(bus->by_row[row]))
 			continue;
 		for (first = row; row < nr; row++)
-			if (!bus->by_row[row] || bus->by_row[row]->assigned)
+			if (!bus->by_row[row] || is_placed(bus->by_row[row]))
 				break;
 		ret = report(bus, first, row - first);
 	}
@@ -365,29 +379,30 @@ int pvpci_assign_new(struct pvpci_bus *bus)
 
 /**
  * pvpci_assign_try - would functions that found no room find some?
- * @bus: those to be considered are marked by pvpci_fn.again; of these
- *	pvpci_fn.dropped and what is missing become what they would be
+ * @bus: known to PCI core
+ * @rows: those to be considered; those that would find some are left. What is missing
+ *	for the others is noted in them.
  *
  * Context: process context, pvpci_bus.topology held.
  * Return: 0 or an errno.
  */
-int pvpci_assign_try(struct pvpci_bus *bus)
+int pvpci_assign_try(struct pvpci_bus *bus, unsigned long *rows)
 {
 	unsigned int row, i = 0;
 	struct pvpci_plan plan;
 	int ret;
 
 	lockdep_assert_held(&bus->topology);
-	ret = plan_new(bus, &plan, false);
+	ret = plan_new(bus, &plan, false, rows);
 	if (ret)
 		return ret;
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		struct pvpci_fn *fn = bus->by_row[row];
 
 		if (!fn)
 			continue;
-		if (fn->again) {
-			fn->dropped = plan.function[i].dropped;
+		if (test_bit(row, rows) && plan.function[i].dropped) {
+			__clear_bit(row, rows);
 			fn->missing_bytes = plan.function[i].missing_bytes;
 			fn->missing_piece = plan.function[i].missing_piece;
 		}
@@ -406,22 +421,22 @@ int pvpci_assign_try(struct pvpci_bus *bus)
  */
 int pvpci_assign_again(struct pvpci_bus *bus)
 {
-	u32 nr = bus->layout.nr_functions, left = nr, fault;
+	u32 nr = bus->wire.layout.nr_functions, left = nr, fault;
 	int ret;
 
 	lockdep_assert_held(&bus->topology);
 	/* A function may go at any time; then without it. */
 	while ((ret = report_rows(bus, 0, nr, &fault)) == -ENODEV && left--) {
-		if (fault >= nr || !bus->by_row[fault] || bus->by_row[fault]->dead)
+		if (fault >= nr || !bus->by_row[fault] ||
+		    !pvpci_life_set(bus->by_row[fault], PVPCI_LIFE_DEAD))
 			break;
-		WRITE_ONCE(bus->by_row[fault]->dead, true);
 	}
 	return ret;
 }
 
 /**
  * pvpci_assign_release - a function's BARs are nowhere any more
- * @fn: detached
+ * @fn: placed, and detached or dead
  *
  * Context: process context, pvpci_bus.topology held.
  */
@@ -432,11 +447,10 @@ void pvpci_assign_release(struct pvpci_fn *fn)
 
 	lockdep_assert_held(&bus->topology);
 	for (b = 0; b < PVPCI_NUM_BARS; b++)
-		bus->room |= fn->offset[b] != PVPCI_BAR_UNASSIGNED;
-	if (fn->assigned && !fn->dead && pvpci_state_answers(bus))
-		pvpci_proto_released(bus, fn->row, 1);
+		bus->room->freed |= fn->offset[b] != PVPCI_BAR_UNASSIGNED;
+	if (pvpci_life(fn) != PVPCI_LIFE_DEAD && pvpci_state_answers(bus))
+		pvpci_proto_released(&bus->wire, fn->row, 1);
 	write_row(bus, fn->row, NULL);
-	fn->assigned = false;
 }
 
 /**
@@ -451,13 +465,10 @@ void pvpci_assign_release_all(struct pvpci_bus *bus)
 	u32 row;
 
 	lockdep_assert_held(&bus->topology);
-	for (row = 0; row < bus->layout.nr_functions; row++)
-		any |= bus->by_row[row] && bus->by_row[row]->assigned;
+	for (row = 0; row < bus->wire.layout.nr_functions; row++)
+		any |= bus->by_row[row] && is_placed(bus->by_row[row]);
 	if (any && pvpci_state_answers(bus))
-		pvpci_proto_released(bus, 0, bus->layout.nr_functions);
-	for (row = 0; row < bus->layout.nr_functions; row++) {
+		pvpci_proto_released(&bus->wire, 0, bus->wire.layout.nr_functions);
+	for (row = 0; row < bus->wire.layout.nr_functions; row++)
 		write_row(bus, row, NULL);
-		if (bus->by_row[row])
-			bus->by_row[row]->assigned = false;
-	}
 }

@@ -11,89 +11,12 @@
 #include <linux/pci.h>
 
 #include "core/bus.h"
+#include "room/window.h"
 
 static const char * const names[] = {
 	[PVPCI_WINDOW_32] = "pvpci 32-bit window",
 	[PVPCI_WINDOW_64] = "pvpci 64-bit window",
 };
-
-/**
- * pvpci_window_to_bus - bus address of a place in the aperture
- * @windows: of the bus
- * @offset: aperture offset
- *
- * Return: the address, 0 when no window holds the place.
- */
-u64 pvpci_window_to_bus(const struct pvpci_bridge_window windows[PVPCI_NR_WINDOWS], u64 offset)
-{
-	unsigned int i;
-
-	for (i = 0; i < PVPCI_NR_WINDOWS; i++)
-		if (offset >= windows[i].offset && offset - windows[i].offset < windows[i].bytes)
-			return windows[i].bus_start + (offset - windows[i].offset);
-	return 0;
-}
-
-/**
- * pvpci_window_from_bus - place in the aperture of a BAR
- * @windows: of the bus
- * @address: bus address in the BAR register
- * @bytes: size of the BAR
- *
- * Return: aperture offset, or PVPCI_BAR_UNASSIGNED when the BAR does not lie
- * wholly in one window.
- */
-u64 pvpci_window_from_bus(const struct pvpci_bridge_window windows[PVPCI_NR_WINDOWS],
-			  u64 address, u64 bytes)
-{
-	unsigned int i;
-
-	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
-		const struct pvpci_bridge_window *w = &windows[i];
-
-		if (address >= w->bus_start && address - w->bus_start < w->bytes &&
-		    bytes <= w->bytes - (address - w->bus_start))
-			return w->offset + (address - w->bus_start);
-	}
-	return PVPCI_BAR_UNASSIGNED;
-}
-
-/**
- * pvpci_windows_place_of - place in the aperture of a BAR
- * @windows: of the bus, which may be about to change
- * @address: bus address in the BAR register
- * @bytes: size of the BAR
- *
- * Context: any.
- * Return: as pvpci_window_from_bus().
- */
-u64 pvpci_windows_place_of(struct pvpci_windows *windows, u64 address, u64 bytes)
-{
-	unsigned long flags;
-	u64 offset;
-
-	raw_spin_lock_irqsave(&windows->lock, flags);
-	offset = pvpci_window_from_bus(windows->window, address, bytes);
-	raw_spin_unlock_irqrestore(&windows->lock, flags);
-	return offset;
-}
-
-/**
- * pvpci_windows_set - take over what a plan says
- * @windows: of the bus
- * @to: the plan's windows
- *
- * Context: pvpci_bus.topology held.
- */
-void pvpci_windows_set(struct pvpci_windows *windows,
-		       const struct pvpci_bridge_window to[PVPCI_NR_WINDOWS])
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&windows->lock, flags);
-	memcpy(windows->window, to, sizeof(windows->window));
-	raw_spin_unlock_irqrestore(&windows->lock, flags);
-}
 
 static int cut(struct resource *reserved, void *end)
 {
@@ -113,8 +36,8 @@ static int cut(struct resource *reserved, void *end)
  */
 u64 pvpci_windows_usable(const struct pvpci_bus *bus)
 {
-	const struct pvpci_span *aperture = &bus->layout.area[PVPCI_AREA_APERTURE];
-	u64 start = bus->transport.bar2 + aperture->offset, end = start + aperture->bytes;
+	const struct pvpci_span *aperture = &bus->wire.layout.area[PVPCI_AREA_APERTURE];
+	u64 start = bus->wire.transport.bar2 + aperture->offset, end = start + aperture->bytes;
 
 	walk_iomem_res_desc(IORES_DESC_RESERVED, IORESOURCE_MEM, start, end - 1, &end, cut);
 	return end > start ? ALIGN_DOWN(end - start, PVPCI_PAGE_BYTES) : 0;
@@ -122,10 +45,10 @@ u64 pvpci_windows_usable(const struct pvpci_bus *bus)
 
 static void set_res(struct pvpci_bus *bus, unsigned int i, u64 start, u64 end)
 {
-	u64 aperture = bus->transport.bar2 + bus->layout.area[PVPCI_AREA_APERTURE].offset;
+	u64 aperture = bus->wire.transport.bar2 + bus->wire.layout.area[PVPCI_AREA_APERTURE].offset;
 
-	bus->windows.res[i].start = aperture + start;
-	bus->windows.res[i].end = aperture + end - 1;
+	bus->room->res[i].start = aperture + start;
+	bus->room->res[i].end = aperture + end - 1;
 }
 
 /*
@@ -134,17 +57,17 @@ static void set_res(struct pvpci_bus *bus, unsigned int i, u64 start, u64 end)
  */
 static int resize_one(struct pvpci_bus *bus, unsigned int i, u64 start, u64 end)
 {
-	struct resource *res = &bus->windows.res[i];
+	struct resource *res = &bus->room->res[i];
 	int ret;
 
-	if (bus->windows.claimed[i] && start < end)
-		return adjust_resource(res, bus->transport.bar2 + start +
-				       bus->layout.area[PVPCI_AREA_APERTURE].offset, end - start);
-	if (bus->windows.claimed[i]) {
+	if (bus->room->claimed[i] && start < end)
+		return adjust_resource(res, bus->wire.transport.bar2 + start +
+				       bus->wire.layout.area[PVPCI_AREA_APERTURE].offset, end - start);
+	if (bus->room->claimed[i]) {
 		if (res->child)
 			return -EBUSY;
 		release_resource(res);
-		bus->windows.claimed[i] = false;
+		bus->room->claimed[i] = false;
 	}
 	set_res(bus, i, start, max(start, end));
 	if (start >= end)
@@ -152,7 +75,7 @@ static int resize_one(struct pvpci_bus *bus, unsigned int i, u64 start, u64 end)
 	ret = request_resource(&bus->pdev->resource[2], res);
 	if (ret)
 		set_res(bus, i, start, start);
-	bus->windows.claimed[i] = !ret;
+	bus->room->claimed[i] = !ret;
 	return ret;
 }
 
@@ -222,7 +145,7 @@ int pvpci_windows_claim(struct pvpci_bus *bus, struct pci_host_bridge *bridge)
 
 	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
 		const struct pvpci_bridge_window *w = &windows->window[i];
-		struct resource *res = &windows->res[i];
+		struct resource *res = &bus->room->res[i];
 
 		res->name = names[i];
 		res->flags = IORESOURCE_MEM;
@@ -249,8 +172,8 @@ void pvpci_windows_release(struct pvpci_bus *bus)
 	unsigned int i;
 
 	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
-		if (bus->windows.claimed[i])
-			release_resource(&bus->windows.res[i]);
-		bus->windows.claimed[i] = false;
+		if (bus->room->claimed[i])
+			release_resource(&bus->room->res[i]);
+		bus->room->claimed[i] = false;
 	}
 }

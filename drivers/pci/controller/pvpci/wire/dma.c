@@ -12,20 +12,20 @@
 #include <linux/random.h>
 #include <linux/sizes.h>
 
-#include "core/bus.h"
 #include "wire/dma.h"
 #include "wire/proto.h"
+#include "wire/wire.h"
 
-static int probe_page(struct pvpci_bus *bus, struct page *page)
+static int probe_page(struct pvpci_wire *wire, struct page *page)
 {
 	u64 *nonce = page_address(page), value;
 	u64 address = page_to_phys(page);
 	int ret;
 
 	get_random_bytes(nonce, sizeof(*nonce));
-	ret = pvpci_proto_dma_probe(bus, address, &value);
+	ret = pvpci_proto_dma_probe(wire, address, &value);
 	if (ret == -ERANGE || (!ret && value != *nonce)) {
-		dev_err(&bus->pdev->dev, "Guest RAM at %#llx is not shared with the host or is mapped differently there: give QEMU a shared memory backend (share=on) and the daemon the same file and machine type.\n",
+		dev_err(&wire->pdev->dev, "Guest RAM at %#llx is not shared with the host or is mapped differently there: give QEMU a shared memory backend (share=on) and the daemon the same file and machine type.\n",
 			address);
 		return -EIO;
 	}
@@ -34,20 +34,20 @@ static int probe_page(struct pvpci_bus *bus, struct page *page)
 
 /**
  * pvpci_dma_probe - compare what the host sees in guest RAM with what is there
- * @bus: in D0
+ * @wire: of a bus in D0
  *
  * Context: process context.
  * Return: 0, also when the mode is not in force; an errno with a sentence
  * logged otherwise.
  */
-int pvpci_dma_probe(struct pvpci_bus *bus)
+int pvpci_dma_probe(struct pvpci_wire *wire)
 {
 	static const gfp_t zones[] = { GFP_KERNEL | GFP_DMA32, GFP_KERNEL };
 	unsigned int i;
 	int ret = 0;
 
-	if (!(bus->features & PVPCI_F_DMA_SHARED)) {
-		dev_warn(&bus->pdev->dev, "Host does not offer shared DMA; functions cannot reach memory.\n");
+	if (!(wire->features & PVPCI_F_DMA_SHARED)) {
+		dev_warn(&wire->pdev->dev, "Host does not offer shared DMA; functions cannot reach memory.\n");
 		return 0;
 	}
 	for (i = 0; !ret && i < ARRAY_SIZE(zones); i++) {
@@ -58,7 +58,7 @@ int pvpci_dma_probe(struct pvpci_bus *bus)
 			continue;
 		/* Without RAM above 4 GiB the second page is a low one again. */
 		if (!i || page_to_phys(page) >= SZ_4G)
-			ret = probe_page(bus, page);
+			ret = probe_page(wire, page);
 		__free_page(page);
 	}
 	return ret;

@@ -5,8 +5,8 @@
 #ifndef _PVPCI_DMA_H
 #define _PVPCI_DMA_H
 
-struct pvpci_bus;
+struct pvpci_wire;
 
-int pvpci_dma_probe(struct pvpci_bus *bus);
+int pvpci_dma_probe(struct pvpci_wire *wire);
 
 #endif /* _PVPCI_DMA_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guest's requests. All of them sleep; the edge of memory-enable, which
- * sometimes cannot, is in commit.c.
+ * The guest's requests. All of them sleep; those that sometimes cannot,
+ * an edge of memory-enable and a reset, are made where they belong.
  */
 #define pr_fmt(fmt) "pvpci: " fmt
 
@@ -10,10 +10,13 @@
 #include <linux/pci.h>
 #include <linux/string.h>
 
-#include "bus/health.h"
-#include "core/bus.h"
 #include "wire/message.h"
 #include "wire/proto.h"
+#include "wire/wire.h"
+
+unsigned int pvpci_timeout_ms = 5000;
+module_param_named(timeout_ms, pvpci_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(timeout_ms, "how long to wait for the host's answer to a request, in ms");
 
 /**
  * struct version - one that this driver speaks
@@ -69,7 +72,7 @@ MODULE_PARM_DESC(protocol,
 
 /**
  * pvpci_proto_ask - ask, and log one sentence unless the status is one the caller handles
- * @bus: the bus
+ * @wire: the connection
  * @msg: request; becomes the reply
  * @bytes: length of @msg
  * @handled: PVPCI_STATUS_* that is no reason for a log line
@@ -77,124 +80,122 @@ MODULE_PARM_DESC(protocol,
  * Context: process context.
  * Return: 0 or an errno.
  */
-int pvpci_proto_ask(struct pvpci_bus *bus, struct pvpci_msg *msg, size_t bytes, u32 handled)
+int pvpci_proto_ask(struct pvpci_wire *wire, struct pvpci_msg *msg, size_t bytes, u32 handled)
 {
 	u16 type = le16_to_cpu(msg->type);
 	u32 status;
 	int ret;
 
-	ret = pvpci_request(&bus->requests, msg, bytes, pvpci_timeout_ms, true);
+	ret = pvpci_request(&wire->requests, msg, bytes, pvpci_timeout_ms, true);
 	if (ret == -ETIMEDOUT)
-		dev_err(&bus->pdev->dev, "Host did not answer %s in %u ms.\n",
+		dev_err(&wire->pdev->dev, "Host did not answer %s in %u ms.\n",
 			pvpci_message_name(type), pvpci_timeout_ms);
-	else if (ret && pvpci_state(bus) != PVPCI_STATE_BROKEN)
-		dev_err(&bus->pdev->dev, "Host stopped before it answered %s.\n",
+	else if (ret && !READ_ONCE(wire->requests.broken))
+		dev_err(&wire->pdev->dev, "Host stopped before it answered %s.\n",
 			pvpci_message_name(type));
-	if (ret == -ETIMEDOUT)
-		pvpci_health_check_now(bus);
 	if (ret)
 		return ret;
 	status = le32_to_cpu(msg->status);
 	if (status && status != handled)
-		dev_err(&bus->pdev->dev, "Host refused %s: %s.\n", pvpci_message_name(type),
+		dev_err(&wire->pdev->dev, "Host refused %s: %s.\n", pvpci_message_name(type),
 			pvpci_status_name(status));
 	return pvpci_status_errno(status);
 }
 
 /* Return 0, -EPROTONOSUPPORT without a log line, or another errno with one. */
-static int ask_version(struct pvpci_bus *bus, const struct version *v)
+static int ask_version(struct pvpci_wire *wire, const struct version *v)
 {
 	struct pvpci_msg_version msg = {
 		.msg.type = cpu_to_le16(PVPCI_MSG_VERSION),
 		.version = cpu_to_le32(v->version),
-		.features = cpu_to_le64(bus->layout.features & v->features),
+		.features = cpu_to_le64(wire->layout.features & v->features),
 	};
-	int ret = pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_VERSION);
+	int ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_VERSION);
 
 	if (ret)
 		return ret;
 	if (le32_to_cpu(msg.version) != v->version) {
-		dev_err(&bus->pdev->dev, "Host agreed to protocol %#x but was asked for %#x.\n",
+		dev_err(&wire->pdev->dev, "Host agreed to protocol %#x but was asked for %#x.\n",
 			le32_to_cpu(msg.version), v->version);
 		return -EPROTO;
 	}
-	bus->version = v->version;
-	bus->features = le64_to_cpu(msg.features) & bus->layout.features & v->features;
+	wire->version = v->version;
+	wire->features = le64_to_cpu(msg.features) & wire->layout.features & v->features;
 	return 0;
 }
 
 /**
  * pvpci_proto_version - agree on a version and on features
- * @bus: gets both; one that has a version asks for the same
+ * @wire: gets both; one that has a version asks for the same
  *
  * Return: 0 or an errno, with a sentence logged.
  */
-int pvpci_proto_version(struct pvpci_bus *bus)
+int pvpci_proto_version(struct pvpci_wire *wire)
 {
 	const struct version *v;
 	int ret;
 
 	for (v = versions; v < versions + ARRAY_SIZE(versions); v++) {
-		if (v->version > bus->layout.version_max || v->version < bus->layout.version_min)
+		if (v->version > wire->layout.version_max || v->version < wire->layout.version_min)
 			continue;
-		if ((pinned && v != pinned) || (bus->version && v->version != bus->version))
+		if ((pinned && v != pinned) || (wire->version && v->version != wire->version))
 			continue;
-		ret = ask_version(bus, v);
+		ret = ask_version(wire, v);
 		if (ret != -EPROTONOSUPPORT)
 			return ret;
 	}
-	dev_err(&bus->pdev->dev, "Host serves no protocol version that this driver speaks%s%s.\n",
+	dev_err(&wire->pdev->dev, "Host serves no protocol version that this driver speaks%s%s.\n",
 		pinned ? ": it is told to speak only " : "", pinned ? pinned->name : "");
 	return -EPROTONOSUPPORT;
 }
 
 /**
  * pvpci_proto_d0_entry - power the bus up
- * @bus: the bus
+ * @wire: the connection
  * @nr_vectors: transport vectors enabled
  *
  * Return: 0 or an errno, with a sentence logged.
  */
-int pvpci_proto_d0_entry(struct pvpci_bus *bus, u32 nr_vectors)
+int pvpci_proto_d0_entry(struct pvpci_wire *wire, u32 nr_vectors)
 {
 	struct pvpci_msg_d0_entry msg = {
 		.msg.type = cpu_to_le16(PVPCI_MSG_D0_ENTRY),
 		.nr_vectors = cpu_to_le32(nr_vectors),
 	};
-	int ret = pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+	int ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
 
 	if (!ret)
-		pvpci_transport_set_guest(&bus->transport, PVPCI_GUEST_D0);
+		pvpci_transport_set_guest(&wire->transport, PVPCI_GUEST_D0);
 	return ret;
 }
 
 /**
  * pvpci_proto_d0_exit - power the bus down; everything is detached
- * @bus: the bus
+ * @wire: the connection
  *
  * Return: 0 or an errno, with a sentence logged.
  */
-int pvpci_proto_d0_exit(struct pvpci_bus *bus)
+int pvpci_proto_d0_exit(struct pvpci_wire *wire)
 {
 	struct pvpci_msg msg = { .type = cpu_to_le16(PVPCI_MSG_D0_EXIT) };
 
-	return pvpci_proto_ask(bus, &msg, sizeof(msg), PVPCI_STATUS_OK);
+	return pvpci_proto_ask(wire, &msg, sizeof(msg), PVPCI_STATUS_OK);
 }
 
 /**
  * pvpci_proto_query_relations - what functions are there?
- * @bus: the bus
+ * @wire: the connection
  * @seq: gets the relations sequence number
  * @count: gets the number of functions
  *
  * Return: 0 or an errno, with a sentence logged.
  */
-int pvpci_proto_query_relations(struct pvpci_bus *bus, u32 *seq, u32 *count)
+int pvpci_proto_query_relations(struct pvpci_wire *wire, u32 *seq, u32 *count)
 {
 	struct pvpci_msg_relations msg = {
 		.msg.type = cpu_to_le16(PVPCI_MSG_QUERY_RELATIONS),
 	};
-	int ret = pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+	int ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
 
 	*seq = le32_to_cpu(msg.seq);
 	*count = le32_to_cpu(msg.count);
@@ -203,91 +204,89 @@ int pvpci_proto_query_relations(struct pvpci_bus *bus, u32 *seq, u32 *count)
 
 /**
  * pvpci_proto_query_resources - have the host fill in what the BARs need
- * @bus: the bus
+ * @wire: the connection
  * @seq: relations sequence number worked on
  *
  * Return: 0; -ESTALE when relations have changed; another errno with a
  * sentence logged.
  */
-int pvpci_proto_query_resources(struct pvpci_bus *bus, u32 seq)
+int pvpci_proto_query_resources(struct pvpci_wire *wire, u32 seq)
 {
 	struct pvpci_msg_query_resources msg = {
 		.msg.type = cpu_to_le16(PVPCI_MSG_QUERY_RESOURCES),
 		.seq = cpu_to_le32(seq),
 	};
 
-	return pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
-}
-
-static void fill_resources(struct pvpci_bus *bus, struct pvpci_msg_resources *msg, u16 type,
-			   u32 first, u32 count)
-{
-	unsigned int i;
-
-	*msg = (struct pvpci_msg_resources){
-		.msg.type = cpu_to_le16(type),
-		.first = cpu_to_le32(first),
-		.count = cpu_to_le32(count),
-	};
-	for (i = 0; type == PVPCI_MSG_RESOURCES_ASSIGNED && i < PVPCI_NR_WINDOWS; i++) {
-		msg->window[i].offset = cpu_to_le64(bus->windows.window[i].offset);
-		msg->window[i].bytes = cpu_to_le64(bus->windows.window[i].bytes);
-		msg->window[i].bus_start = cpu_to_le64(bus->windows.window[i].bus_start);
-	}
+	return pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_STALE);
 }
 
 /**
  * pvpci_proto_assigned - tell where the BARs of some rows are
- * @bus: with the rows of the assigned table written
+ * @wire: with the rows of the assigned table written
+ * @windows: the bridge windows, which the host is told with them
  * @first: first row
  * @count: rows
  * @fault: gets the row that the host does not like
  *
  * Return: 0 or an errno, with a sentence logged.
  */
-int pvpci_proto_assigned(struct pvpci_bus *bus, u32 first, u32 count, u32 *fault)
+int pvpci_proto_assigned(struct pvpci_wire *wire,
+			 const struct pvpci_bridge_window windows[PVPCI_NR_WINDOWS],
+			 u32 first, u32 count, u32 *fault)
 {
-	struct pvpci_msg_resources msg;
+	struct pvpci_msg_resources msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_RESOURCES_ASSIGNED),
+		.first = cpu_to_le32(first),
+		.count = cpu_to_le32(count),
+	};
+	unsigned int i;
 	int ret;
 
-	fill_resources(bus, &msg, PVPCI_MSG_RESOURCES_ASSIGNED, first, count);
-	ret = pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
+		msg.window[i].offset = cpu_to_le64(windows[i].offset);
+		msg.window[i].bytes = cpu_to_le64(windows[i].bytes);
+		msg.window[i].bus_start = cpu_to_le64(windows[i].bus_start);
+	}
+	ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
 	*fault = le32_to_cpu(msg.first);
 	return ret;
 }
 
 /**
  * pvpci_proto_released - tell that the BARs of some rows are nowhere any more
- * @bus: the bus
+ * @wire: the connection
  * @first: first row
  * @count: rows
  *
  * Return: 0 or an errno, with a sentence logged.
  */
-int pvpci_proto_released(struct pvpci_bus *bus, u32 first, u32 count)
+int pvpci_proto_released(struct pvpci_wire *wire, u32 first, u32 count)
 {
-	struct pvpci_msg_resources msg;
+	struct pvpci_msg_resources msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_RESOURCES_RELEASED),
+		.first = cpu_to_le32(first),
+		.count = cpu_to_le32(count),
+	};
 
-	fill_resources(bus, &msg, PVPCI_MSG_RESOURCES_RELEASED, first, count);
-	return pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+	return pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
 }
 
 /**
  * pvpci_proto_dma_probe - what does the host see in guest RAM?
- * @bus: the bus
+ * @wire: the connection
  * @address: guest-physical, a multiple of 8
  * @value: gets the 8 bytes found there
  *
  * Return: 0; -ERANGE when the host has no RAM there; another errno with a
  * sentence logged.
  */
-int pvpci_proto_dma_probe(struct pvpci_bus *bus, u64 address, u64 *value)
+int pvpci_proto_dma_probe(struct pvpci_wire *wire, u64 address, u64 *value)
 {
 	struct pvpci_msg_dma_probe msg = {
 		.msg.type = cpu_to_le16(PVPCI_MSG_DMA_PROBE),
 		.address = cpu_to_le64(address),
 	};
-	int ret = pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_RANGE);
+	int ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_RANGE);
 
 	/* Compared as bytes in memory: no conversion. */
 	*value = (__force u64)msg.value;
@@ -296,29 +295,29 @@ int pvpci_proto_dma_probe(struct pvpci_bus *bus, u64 address, u64 *value)
 
 /**
  * pvpci_proto_ping - is anybody there?
- * @bus: the bus
+ * @wire: the connection
  * @timeout_ms: how long to wait
  *
  * Return: 0 or an errno; nothing is logged.
  */
-int pvpci_proto_ping(struct pvpci_bus *bus, unsigned int timeout_ms)
+int pvpci_proto_ping(struct pvpci_wire *wire, unsigned int timeout_ms)
 {
 	struct pvpci_msg_ping msg = {
 		.msg.type = cpu_to_le16(PVPCI_MSG_PING),
 		.cookie = cpu_to_le64(ktime_get_ns()),
 	};
 
-	return pvpci_request(&bus->requests, &msg.msg, sizeof(msg), timeout_ms, true);
+	return pvpci_request(&wire->requests, &msg.msg, sizeof(msg), timeout_ms, true);
 }
 
 /**
  * pvpci_proto_eject_why - why the guest keeps what the host wants
- * @bus: the bus
+ * @wire: the connection
  * @row: row of the function
  * @instance: of the function
  * @why: one sentence, without a full stop
  */
-void pvpci_proto_eject_why(struct pvpci_bus *bus, u32 row, u32 instance, const char *why)
+void pvpci_proto_eject_why(struct pvpci_wire *wire, u32 row, u32 instance, const char *why)
 {
 	struct pvpci_msg_why msg = {
 		.msg.type = cpu_to_le16(PVPCI_MSG_EJECT_WHY),
@@ -326,15 +325,15 @@ void pvpci_proto_eject_why(struct pvpci_bus *bus, u32 row, u32 instance, const c
 		.instance = cpu_to_le32(instance),
 	};
 
-	if (!(bus->features & PVPCI_F_EJECT_WHY))
+	if (!(wire->features & PVPCI_F_EJECT_WHY))
 		return;
 	strscpy(msg.why, why, sizeof(msg.why));
-	pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_FUNCTION);
+	pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_FUNCTION);
 }
 
 /**
  * pvpci_proto_eject_complete - the answer to the host's wish for a function
- * @bus: the bus
+ * @wire: the connection
  * @row: row of the function
  * @instance: of the function
  * @result: 0, or a negative errno when the guest keeps it
@@ -342,7 +341,7 @@ void pvpci_proto_eject_why(struct pvpci_bus *bus, u32 row, u32 instance, const c
  * Return: 0; -ENODEV when the host has forgotten it; another errno with a
  * sentence logged.
  */
-int pvpci_proto_eject_complete(struct pvpci_bus *bus, u32 row, u32 instance, int result)
+int pvpci_proto_eject_complete(struct pvpci_wire *wire, u32 row, u32 instance, int result)
 {
 	struct pvpci_msg_function msg = {
 		.msg.type = cpu_to_le16(PVPCI_MSG_EJECT_COMPLETE),
@@ -351,5 +350,5 @@ int pvpci_proto_eject_complete(struct pvpci_bus *bus, u32 row, u32 instance, int
 		.result = cpu_to_le32(-result),
 	};
 
-	return pvpci_proto_ask(bus, &msg.msg, sizeof(msg), PVPCI_STATUS_FUNCTION);
+	return pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_FUNCTION);
 }

@@ -345,8 +345,10 @@ int pvpci_request(struct pvpci_requests *requests, struct pvpci_msg *msg, size_t
 	while ((ret = try_send(requests, msg, &request)) == -EAGAIN) {
 		if (requests->ops->host_gone(requests->ctx))
 			return -EPIPE;
-		if (ktime_after(ktime_get(), deadline))
+		if (ktime_after(ktime_get(), deadline)) {
+			requests->ops->suspect(requests->ctx);
 			return -ETIMEDOUT;
+		}
 		pause_a_little(NULL, may_sleep);
 	}
 	if (ret)
@@ -363,6 +365,8 @@ int pvpci_request(struct pvpci_requests *requests, struct pvpci_msg *msg, size_t
 			again = ktime_add_us(now, RING_AGAIN_US);
 		ret = collect(requests, request, msg, bytes, ring, ktime_after(now, deadline));
 	} while (ret == -EAGAIN);
+	if (ret == -ETIMEDOUT)
+		requests->ops->suspect(requests->ctx);
 	return ret;
 }
 

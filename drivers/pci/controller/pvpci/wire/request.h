@@ -22,6 +22,8 @@
  * @event: an event of the host, checked for its length; called with the lock
  *	held and interrupts off, must only take note
  * @broken: the host broke the rules, @why says how; same context as @event
+ * @suspect: the host did not answer in time, or says that it stops: somebody
+ *	should look at it; any context, no lock held
  * @trace: a message was sent (@to_host) or taken from the ring; optional
  */
 struct pvpci_request_ops {
@@ -30,6 +32,7 @@ struct pvpci_request_ops {
 	bool (*host_gone)(void *ctx);
 	void (*event)(void *ctx, const struct pvpci_msg *msg);
 	void (*broken)(void *ctx, const char *why);
+	void (*suspect)(void *ctx);
 	void (*trace)(void *ctx, bool to_host, const struct pvpci_msg *msg);
 };
 

@@ -8,20 +8,18 @@
 #if !defined(_PVPCI_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define _PVPCI_TRACE_H
 
+#include <linux/pci.h>
 #include <linux/pvpci.h>
 #include <linux/trace_seq.h>
 #include <linux/tracepoint.h>
-
-#include "core/bus.h"
-#include "function/function.h"
 
 #define PVPCI_TRACE_BYTES	sizeof(struct pvpci_msg_commit)
 
 const char *pvpci_trace_decode(struct trace_seq *p, const u8 *bytes, bool to_host);
 
 TRACE_EVENT(pvpci_message,
-	TP_PROTO(const struct pvpci_bus *bus, bool to_host, const struct pvpci_msg *msg),
-	TP_ARGS(bus, to_host, msg),
+	TP_PROTO(int domain, bool to_host, const struct pvpci_msg *msg),
+	TP_ARGS(domain, to_host, msg),
 	TP_STRUCT__entry(
 		__field(int, domain)
 		__field(bool, to_host)
@@ -30,7 +28,7 @@ TRACE_EVENT(pvpci_message,
 	TP_fast_assign(
 		size_t bytes = min_t(size_t, le16_to_cpu(msg->bytes), PVPCI_TRACE_BYTES);
 
-		__entry->domain = bus->domain;
+		__entry->domain = domain;
 		__entry->to_host = to_host;
 		memset(__entry->bytes, 0, PVPCI_TRACE_BYTES);
 		memcpy(__entry->bytes, msg, bytes);
@@ -40,9 +38,9 @@ TRACE_EVENT(pvpci_message,
 );
 
 TRACE_EVENT(pvpci_edge,
-	TP_PROTO(const struct pvpci_fn *fn, u16 command, unsigned int reason, u64 ns, u64 host_ns,
+	TP_PROTO(int domain, u16 devfn, u16 command, unsigned int reason, u64 ns, u64 host_ns,
 		 int result),
-	TP_ARGS(fn, command, reason, ns, host_ns, result),
+	TP_ARGS(domain, devfn, command, reason, ns, host_ns, result),
 	TP_STRUCT__entry(
 		__field(int, domain)
 		__field(u16, devfn)
@@ -53,8 +51,8 @@ TRACE_EVENT(pvpci_edge,
 		__field(int, result)
 	),
 	TP_fast_assign(
-		__entry->domain = fn->bus->domain;
-		__entry->devfn = fn->info.devfn;
+		__entry->domain = domain;
+		__entry->devfn = devfn;
 		__entry->command = command;
 		__entry->reason = reason;
 		__entry->ns = ns;

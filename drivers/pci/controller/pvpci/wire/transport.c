@@ -8,8 +8,8 @@
 #include <linux/jiffies.h>
 #include <linux/pci.h>
 
-#include "bus/health.h"
-#include "core/bus.h"
+#include "wire/transport.h"
+#include "wire/wire.h"
 
 #define NAME		"pvpci"
 #define HEADER_BIT	PVPCI_AREA_COUNT	/* of pvpci_transport.claimed */
@@ -23,13 +23,13 @@ static void *map_ram(phys_addr_t start, size_t bytes)
 	return memremap(start, bytes, MEMREMAP_WB | MEMREMAP_WT);
 }
 
-static int claim(struct pvpci_bus *bus, unsigned int bit, u64 offset, u64 bytes)
+static int claim(struct pvpci_wire *wire, unsigned int bit, u64 offset, u64 bytes)
 {
-	struct pvpci_transport *t = &bus->transport;
+	struct pvpci_transport *t = &wire->transport;
 
 	if (!request_mem_region(t->bar2 + offset, bytes, bit == HEADER_BIT ?
 				"pvpci header" : pvpci_area_name(bit))) {
-		dev_err(&bus->pdev->dev, "BAR2 is in use: %#llx bytes at %#llx cannot be claimed.\n",
+		dev_err(&wire->pdev->dev, "BAR2 is in use: %#llx bytes at %#llx cannot be claimed.\n",
 			bytes, offset);
 		return -EBUSY;
 	}
@@ -38,77 +38,77 @@ static int claim(struct pvpci_bus *bus, unsigned int bit, u64 offset, u64 bytes)
 }
 
 /* The only wait without messages: the host completes its header. */
-static int wait_ready(struct pvpci_bus *bus)
+static int wait_ready(struct pvpci_wire *wire)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(pvpci_timeout_ms);
 	u32 state;
 
-	while ((state = pvpci_transport_host_state(&bus->transport)) == PVPCI_HOST_INIT) {
+	while ((state = pvpci_transport_host_state(&wire->transport)) == PVPCI_HOST_INIT) {
 		if (time_after(jiffies, deadline)) {
-			dev_err(&bus->pdev->dev, "Host did not become ready in %u ms.\n",
+			dev_err(&wire->pdev->dev, "Host did not become ready in %u ms.\n",
 				pvpci_timeout_ms);
 			return -ETIMEDOUT;
 		}
 		msleep(20);
 	}
 	if (state != PVPCI_HOST_READY) {
-		dev_err(&bus->pdev->dev, "Host does not serve this bus (state %u).\n", state);
+		dev_err(&wire->pdev->dev, "Host does not serve this bus (state %u).\n", state);
 		return -ENODEV;
 	}
 	return 0;
 }
 
-static int read_header(struct pvpci_bus *bus)
+static int read_header(struct pvpci_wire *wire)
 {
-	struct pvpci_transport *t = &bus->transport;
-	u64 bytes = pci_resource_len(bus->pdev, 2);
+	struct pvpci_transport *t = &wire->transport;
+	u64 bytes = pci_resource_len(wire->pdev, 2);
 	struct pvpci_header copy;
 	char why[PVPCI_WHY_BYTES];
 	int ret;
 
-	t->bar2 = pci_resource_start(bus->pdev, 2);
+	t->bar2 = pci_resource_start(wire->pdev, 2);
 	if (!t->bar2 || bytes < 2 * PVPCI_PAGE_BYTES || !IS_ALIGNED(t->bar2, PVPCI_PAGE_BYTES)) {
-		dev_err(&bus->pdev->dev, "BAR2 (%#llx bytes) is too short for a bus or not assigned.\n",
+		dev_err(&wire->pdev->dev, "BAR2 (%#llx bytes) is too short for a bus or not assigned.\n",
 			bytes);
 		return -ENODEV;
 	}
-	ret = claim(bus, HEADER_BIT, 0, PVPCI_PAGE_BYTES);
+	ret = claim(wire, HEADER_BIT, 0, PVPCI_PAGE_BYTES);
 	if (ret)
 		return ret;
 	t->header = map_ram(t->bar2, PVPCI_PAGE_BYTES);
 	if (!t->header)
 		return -ENOMEM;
 	if (le64_to_cpu(READ_ONCE(t->header->magic)) == PVPCI_MAGIC) {
-		ret = wait_ready(bus);
+		ret = wait_ready(wire);
 		if (ret)
 			return ret;
 	}
 	/* The magic is written last. */
 	virt_rmb();
 	memcpy(&copy, t->header, sizeof(copy));
-	ret = pvpci_layout_check(&copy, bytes, &bus->layout, why);
+	ret = pvpci_layout_check(&copy, bytes, &wire->layout, why);
 	if (ret)
-		dev_err(&bus->pdev->dev, "Cannot use this bus: %s.\n", why);
+		dev_err(&wire->pdev->dev, "Cannot use this bus: %s.\n", why);
 	return ret;
 }
 
-static int map_areas(struct pvpci_bus *bus)
+static int map_areas(struct pvpci_wire *wire)
 {
-	struct pvpci_transport *t = &bus->transport;
+	struct pvpci_transport *t = &wire->transport;
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < PVPCI_AREA_APERTURE; i++) {
-		const struct pvpci_span *span = &bus->layout.area[i];
+		const struct pvpci_span *span = &wire->layout.area[i];
 
 		if (!span->bytes)
 			continue;
-		ret = claim(bus, i, span->offset, span->bytes);
+		ret = claim(wire, i, span->offset, span->bytes);
 		if (ret)
 			return ret;
 		t->area[i] = map_ram(t->bar2 + span->offset, span->bytes);
 		if (!t->area[i]) {
-			dev_err(&bus->pdev->dev, "Cannot map area \"%s\".\n", pvpci_area_name(i));
+			dev_err(&wire->pdev->dev, "Cannot map area \"%s\".\n", pvpci_area_name(i));
 			return -ENOMEM;
 		}
 	}
@@ -117,49 +117,49 @@ static int map_areas(struct pvpci_bus *bus)
 
 /**
  * pvpci_transport_init - map the function's BARs and check what is in them
- * @bus: its transport and layout are filled
+ * @wire: its transport and layout are filled
  *
  * Context: process context.
  * Return: 0 or an errno; a sentence was logged then. pvpci_transport_exit()
  * undoes whatever was done in both cases.
  */
-int pvpci_transport_init(struct pvpci_bus *bus)
+int pvpci_transport_init(struct pvpci_wire *wire)
 {
-	struct pvpci_transport *t = &bus->transport;
+	struct pvpci_transport *t = &wire->transport;
 	int ret;
 
-	if (pci_resource_len(bus->pdev, 0) <= PVPCI_IVSHMEM_DOORBELL) {
-		dev_err(&bus->pdev->dev, "BAR0 has no doorbell.\n");
+	if (pci_resource_len(wire->pdev, 0) <= PVPCI_IVSHMEM_DOORBELL) {
+		dev_err(&wire->pdev->dev, "BAR0 has no doorbell.\n");
 		return -ENODEV;
 	}
-	ret = pci_request_region(bus->pdev, 0, NAME);
+	ret = pci_request_region(wire->pdev, 0, NAME);
 	if (ret)
 		return ret;
-	t->regs = pci_ioremap_bar(bus->pdev, 0);
+	t->regs = pci_ioremap_bar(wire->pdev, 0);
 	if (!t->regs)
 		return -ENOMEM;
-	ret = read_header(bus);
+	ret = read_header(wire);
 	if (ret)
 		return ret;
-	t->doorbell = bus->layout.peer_id << 16 | bus->layout.peer_vector;
-	return map_areas(bus);
+	t->doorbell = wire->layout.peer_id << 16 | wire->layout.peer_vector;
+	return map_areas(wire);
 }
 
 /**
  * pvpci_transport_exit - give the BARs back
- * @bus: whose pvpci_transport_init() was called, whatever came of it
+ * @wire: whose pvpci_transport_init() was called, whatever came of it
  */
-void pvpci_transport_exit(struct pvpci_bus *bus)
+void pvpci_transport_exit(struct pvpci_wire *wire)
 {
-	struct pvpci_transport *t = &bus->transport;
+	struct pvpci_transport *t = &wire->transport;
 	unsigned int i;
 
 	for (i = 0; i < PVPCI_AREA_COUNT; i++) {
 		if (t->area[i])
 			memunmap(t->area[i]);
 		if (test_bit(i, &t->claimed))
-			release_mem_region(t->bar2 + bus->layout.area[i].offset,
-					   bus->layout.area[i].bytes);
+			release_mem_region(t->bar2 + wire->layout.area[i].offset,
+					   wire->layout.area[i].bytes);
 		t->area[i] = NULL;
 	}
 	if (t->header)
@@ -171,65 +171,65 @@ void pvpci_transport_exit(struct pvpci_bus *bus)
 	if (t->regs) {
 		iounmap(t->regs);
 		t->regs = NULL;
-		pci_release_region(bus->pdev, 0);
+		pci_release_region(wire->pdev, 0);
 	}
 }
 
 static irqreturn_t ring_interrupt(int irq, void *data)
 {
-	struct pvpci_bus *bus = data;
+	struct pvpci_requests *requests = data;
 
-	pvpci_requests_poll(&bus->requests);
+	pvpci_requests_poll(requests);
 	/* A host that stops rings too: do not leave drivers waiting for the timer. */
-	if (pvpci_transport_host_state(&bus->transport) != PVPCI_HOST_READY)
-		pvpci_health_check_now(bus);
+	if (requests->ops->host_gone(requests->ctx))
+		requests->ops->suspect(requests->ctx);
 	return IRQ_HANDLED;
 }
 
 /**
  * pvpci_transport_enable_irq - allocate the transport's vectors, start vector 0
- * @bus: the bus
+ * @wire: its requests are ready
+ * @want: vectors at most, at least 1
  *
  * Return: 0 or an errno, with a sentence logged.
  */
-int pvpci_transport_enable_irq(struct pvpci_bus *bus)
+int pvpci_transport_enable_irq(struct pvpci_wire *wire, unsigned int want)
 {
-	struct pvpci_transport *t = &bus->transport;
-	unsigned int want = pvpci_vectors_reserve(bus);
+	struct pvpci_transport *t = &wire->transport;
 	int ret;
 
-	ret = pci_alloc_irq_vectors(bus->pdev, 1, want, PCI_IRQ_MSIX);
+	ret = pci_alloc_irq_vectors(wire->pdev, 1, want, PCI_IRQ_MSIX);
 	if (ret < 0) {
-		dev_err(&bus->pdev->dev, "No MSI-X vector for the rings (%d).\n", ret);
+		dev_err(&wire->pdev->dev, "No MSI-X vector for the rings (%d).\n", ret);
 		return ret;
 	}
 	t->nr_vectors = ret;
-	ret = request_irq(pci_irq_vector(bus->pdev, 0), ring_interrupt, 0, "pvpci-ring", bus);
+	ret = request_irq(pci_irq_vector(wire->pdev, 0), ring_interrupt, 0, "pvpci-ring",
+			  &wire->requests);
 	if (ret) {
-		dev_err(&bus->pdev->dev, "No interrupt for the rings (%d).\n", ret);
-		pci_free_irq_vectors(bus->pdev);
+		dev_err(&wire->pdev->dev, "No interrupt for the rings (%d).\n", ret);
+		pci_free_irq_vectors(wire->pdev);
 		t->nr_vectors = 0;
 		return ret;
 	}
-	t->irq0 = pci_irq_vector(bus->pdev, 0);
+	t->irq0 = pci_irq_vector(wire->pdev, 0);
 	return 0;
 }
 
 /**
  * pvpci_transport_disable_irq - the opposite
- * @bus: the bus
+ * @wire: the connection
  */
-void pvpci_transport_disable_irq(struct pvpci_bus *bus)
+void pvpci_transport_disable_irq(struct pvpci_wire *wire)
 {
-	struct pvpci_transport *t = &bus->transport;
+	struct pvpci_transport *t = &wire->transport;
 
 	if (t->irq0)
-		free_irq(t->irq0, bus);
+		free_irq(t->irq0, &wire->requests);
 	t->irq0 = 0;
 	if (t->nr_vectors)
-		pci_free_irq_vectors(bus->pdev);
+		pci_free_irq_vectors(wire->pdev);
 	t->nr_vectors = 0;
-	pvpci_vectors_unreserve(bus);
 }
 
 /**

@@ -9,7 +9,7 @@
 #include <linux/pvpci.h>
 #include <linux/types.h>
 
-struct pvpci_bus;
+struct pvpci_wire;
 
 /**
  * struct pvpci_transport - BARs of the ivshmem function
@@ -33,10 +33,10 @@ struct pvpci_transport {
 	int irq0;
 };
 
-int pvpci_transport_init(struct pvpci_bus *bus);
-void pvpci_transport_exit(struct pvpci_bus *bus);
-int pvpci_transport_enable_irq(struct pvpci_bus *bus);
-void pvpci_transport_disable_irq(struct pvpci_bus *bus);
+int pvpci_transport_init(struct pvpci_wire *wire);
+void pvpci_transport_exit(struct pvpci_wire *wire);
+int pvpci_transport_enable_irq(struct pvpci_wire *wire, unsigned int want);
+void pvpci_transport_disable_irq(struct pvpci_wire *wire);
 void pvpci_transport_doorbell(const struct pvpci_transport *transport);
 u32 pvpci_transport_host_state(const struct pvpci_transport *transport);
 u32 pvpci_transport_host_beat(const struct pvpci_transport *transport);

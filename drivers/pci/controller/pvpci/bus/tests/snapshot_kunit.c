@@ -6,7 +6,7 @@
 #include <linux/pci.h>
 #include <linux/sizes.h>
 
-#include "bus/changes.h"
+#include "bus/snapshot.h"
 #include "function/function.h"
 
 #define ROWS		8
@@ -89,7 +89,7 @@ static void good_row(struct pvpci_function *row, u8 devfn)
 	};
 }
 
-static void relations_table(struct kunit *test)
+static void snapshot_table(struct kunit *test)
 {
 	const struct table_case *c = test->param_value;
 	struct pvpci_function_info *info;
@@ -110,7 +110,7 @@ static void relations_table(struct kunit *test)
 	memset(&table[7], 0xff, sizeof(table[7]));
 	table[7].flags = 0;
 	c->spoil(table, &count);
-	KUNIT_EXPECT_EQ_MSG(test, pvpci_relations_check(table, ROWS, count, APERTURE, info, why),
+	KUNIT_EXPECT_EQ_MSG(test, pvpci_snapshot_check(table, ROWS, count, APERTURE, info, why),
 			    c->word ? -EINVAL : 0, "%s", why);
 	if (c->word) {
 		KUNIT_EXPECT_TRUE_MSG(test, strstr(why, c->word), "\"%s\" has no \"%s\"", why,
@@ -124,14 +124,14 @@ static void relations_table(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, info[2].label, "disk");
 }
 
-static struct kunit_case relations_cases[] = {
-	KUNIT_CASE_PARAM(relations_table, table_gen_params),
+static struct kunit_case snapshot_cases[] = {
+	KUNIT_CASE_PARAM(snapshot_table, table_gen_params),
 	{ }
 };
 
-static struct kunit_suite relations_suite = {
-	.name = "pvpci-relations",
-	.test_cases = relations_cases,
+static struct kunit_suite snapshot_suite = {
+	.name = "pvpci-snapshot",
+	.test_cases = snapshot_cases,
 };
 
-kunit_test_suite(relations_suite);
+kunit_test_suite(snapshot_suite);

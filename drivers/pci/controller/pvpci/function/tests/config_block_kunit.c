@@ -6,6 +6,8 @@
 #include <linux/pci.h>
 
 #include "function/config.h"
+#include <linux/pvpci.h>
+
 #include "function/config_block.h"
 #include "function/function.h"
 #include "wire/tests/fake_host.h"
@@ -34,7 +36,7 @@ static struct fixture *fixture(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->host = fake_host_create(test);
 	f->bus = fake_bus_create(test, f->host);
-	f->bus->features = PVPCI_F_BLOCKS;
+	f->bus->wire.features = PVPCI_F_BLOCKS;
 	f->fn = fake_function_publish(test, f->bus, 2, &an_info);
 	f->bridge = pci_alloc_host_bridge(sizeof(struct pvpci_bus *));
 	KUNIT_ASSERT_NOT_NULL(test, f->bridge);
@@ -48,7 +50,7 @@ static struct fixture *fixture(struct kunit *test)
 
 static void done(struct fixture *f)
 {
-	pvpci_blocks_stop(f->bus);
+	pvpci_config_blocks_stop(f->bus);
 	fake_functions_unpublish(f->bus);
 	pci_free_host_bridge(f->bridge);
 	pvpci_bus_put(f->bus);
@@ -56,7 +58,7 @@ static void done(struct fixture *f)
 
 static int read(struct fixture *f, unsigned int block, void *data, size_t bytes)
 {
-	return pvpci_block_read(&f->pdev, block, data, bytes);
+	return pvpci_read_config_block(&f->pdev, block, data, bytes);
 }
 
 /* More than was asked for: an OK reply that lies about its length. */
@@ -98,12 +100,12 @@ static void block_write(struct kunit *test)
 	struct fixture *f = fixture(test);
 	const u8 data[3] = { 1, 2, 3 };
 
-	KUNIT_EXPECT_EQ(test, pvpci_block_write(&f->pdev, 63, data, 3), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_write_config_block(&f->pdev, 63, data, 3), 0);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(f->host->last.block.bytes), 3);
 	KUNIT_EXPECT_EQ(test, f->host->last.block.data[2], 3);
 	KUNIT_EXPECT_EQ(test, f->host->last.block.data[3], 0);
 	f->host->serve = no_such_block;
-	KUNIT_EXPECT_EQ(test, pvpci_block_write(&f->pdev, 63, data, 3), -ERANGE);
+	KUNIT_EXPECT_EQ(test, pvpci_write_config_block(&f->pdev, 63, data, 3), -ERANGE);
 	done(f);
 }
 
@@ -115,9 +117,9 @@ static void block_nobody(struct kunit *test)
 	f->pdev.devfn = 0;
 	KUNIT_EXPECT_EQ(test, read(f, 0, data, 8), -ENODEV);
 	f->pdev.devfn = an_info.devfn;
-	f->fn->dead = true;
+	pvpci_life_set(f->fn, PVPCI_LIFE_DEAD);
 	KUNIT_EXPECT_EQ(test, read(f, 0, data, 8), -ENODEV);
-	f->bus->features = 0;
+	f->bus->wire.features = 0;
 	KUNIT_EXPECT_EQ(test, read(f, 0, data, 8), -EOPNOTSUPP);
 	f->pci_bus.ops = NULL;
 	KUNIT_EXPECT_EQ(test, read(f, 0, data, 8), -ENODEV);
@@ -142,7 +144,7 @@ static void event(struct fixture *f, u32 row, u32 instance, u64 blocks)
 	};
 
 	local_irq_disable();
-	pvpci_blocks_event(f->bus, &msg.msg);
+	pvpci_config_blocks_event(f->bus, &msg.msg);
 	local_irq_enable();
 }
 
@@ -150,25 +152,25 @@ static void block_invalidate(struct kunit *test)
 {
 	struct fixture *f = fixture(test);
 
-	KUNIT_EXPECT_EQ(test, pvpci_block_listen(&f->pdev, invalidated, f), 0);
-	KUNIT_EXPECT_EQ(test, pvpci_block_listen(&f->pdev, invalidated, f), -EBUSY);
+	KUNIT_EXPECT_EQ(test, pvpci_register_block_invalidate(&f->pdev, invalidated, f), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_register_block_invalidate(&f->pdev, invalidated, f), -EBUSY);
 	f->bus->removing = false;
 	event(f, 2, 8, 1);
 	event(f, 0xffffffff, 9, 1);
 	event(f, 7, 9, 1);
-	flush_work(&f->bus->blocks.work);
+	flush_work(&f->bus->blocks->work);
 	KUNIT_EXPECT_EQ_MSG(test, f->calls, 0U, "another instance, no such row, an empty row");
 	f->bus->removing = true;
 	event(f, 2, 9, 4);
 	event(f, 2, 9, BIT_ULL(63));
 	f->bus->removing = false;
 	event(f, 2, 9, 4);
-	flush_work(&f->bus->blocks.work);
+	flush_work(&f->bus->blocks->work);
 	KUNIT_EXPECT_EQ_MSG(test, f->calls, 1U, "many events, one call");
 	KUNIT_EXPECT_EQ(test, f->blocks, BIT_ULL(63) | 4);
-	KUNIT_EXPECT_EQ(test, pvpci_block_listen(&f->pdev, NULL, NULL), 0);
+	pvpci_unregister_block_invalidate(&f->pdev);
 	event(f, 2, 9, 1);
-	flush_work(&f->bus->blocks.work);
+	flush_work(&f->bus->blocks->work);
 	KUNIT_EXPECT_EQ_MSG(test, f->calls, 1U, "nobody listens any more");
 	f->bus->removing = true;
 	done(f);

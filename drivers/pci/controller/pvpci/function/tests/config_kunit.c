@@ -37,17 +37,17 @@ static struct fixture *fixture_info(struct kunit *test, const struct pvpci_funct
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->host = fake_host_create(test);
 	f->bus = fake_bus_create(test, f->host);
-	f->config = f->bus->transport.area[PVPCI_AREA_CONFIG];
-	f->mask = f->bus->transport.area[PVPCI_AREA_CONFIG_MASK];
-	f->guest = f->bus->transport.area[PVPCI_AREA_CONFIG_GUEST];
+	f->config = f->bus->wire.transport.area[PVPCI_AREA_CONFIG];
+	f->mask = f->bus->wire.transport.area[PVPCI_AREA_CONFIG_MASK];
+	f->guest = f->bus->wire.transport.area[PVPCI_AREA_CONFIG_GUEST];
 	*(__le32 *)(f->config + 0x00) = cpu_to_le32(0x12345678);
 	*(__le32 *)(f->config + 0x04) = cpu_to_le32(0x00100000);
 	*(__le32 *)(f->config + 0x3c) = cpu_to_le32(0x0000010b);
 	*(__le32 *)(f->config + 0x30) = cpu_to_le32(0xfff80001);
 	*(__le32 *)(f->config + 0x40) = cpu_to_le32(0x11223344);
 	*(__le32 *)(f->mask + 0x40) = cpu_to_le32(0x00ff0000);
-	f->fn = pvpci_function_create(f->bus, 0, info);
-	KUNIT_ASSERT_NOT_NULL(test, f->fn);
+	f->fn = fake_function_publish(test, f->bus, 0, info);
+	pvpci_life_set(f->fn, PVPCI_LIFE_PLACED);
 	return f;
 }
 
@@ -55,13 +55,13 @@ static struct fixture *fixture(struct kunit *test)
 {
 	struct fixture *f = fixture_info(test, &an_info);
 
-	f->fn->settling = false;
+	pvpci_life_set(f->fn, PVPCI_LIFE_LIVE);
 	return f;
 }
 
 static void done(struct fixture *f)
 {
-	pvpci_function_put(f->fn);
+	fake_functions_unpublish(f->bus);
 	pvpci_bus_put(f->bus);
 }
 
@@ -213,7 +213,7 @@ static void config_edge_unanswered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rd(f, PCI_COMMAND, 2), 0U);
 	/* It was taken back, in case the host carries it out later. */
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(f->host->last.commit.command), 0);
-	KUNIT_EXPECT_FALSE(test, f->fn->turn.taken);
+	KUNIT_EXPECT_FALSE(test, f->fn->exchange.taken);
 	pvpci_commit_timeout_ms = timeout;
 	done(f);
 }
@@ -233,15 +233,15 @@ static void config_settling(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, rd(f, PCI_COMMAND, 2), 0U);
 		wr(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	}
-	KUNIT_EXPECT_EQ(test, pvpci_commit_settle(f->fn), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_memory_enable_settle(f->fn), 0);
 	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 0U, "the host heard nothing");
 	KUNIT_EXPECT_EQ(test, f->fn->edges.absorbed, 12ULL);
 	KUNIT_EXPECT_EQ(test, wr(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY), PCIBIOS_SUCCESSFUL);
 	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 0U, "it decodes already");
-	pvpci_commit_detach(f->fn, PVPCI_REASON_REMOVE);
+	pvpci_memory_enable_off(f->fn, PVPCI_REASON_REMOVE);
 	KUNIT_EXPECT_EQ(test, f->host->served, 1U);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(f->host->last.commit.reason), PVPCI_REASON_REMOVE);
-	pvpci_commit_detach(f->fn, PVPCI_REASON_REMOVE);
+	pvpci_memory_enable_off(f->fn, PVPCI_REASON_REMOVE);
 	KUNIT_EXPECT_EQ(test, f->host->served, 1U);
 	done(f);
 }
@@ -254,7 +254,7 @@ static void config_left_off(struct kunit *test)
 	info.flags |= PVPCI_FN_DECODING;
 	f = fixture_info(test, &info);
 	wr(f, PCI_COMMAND, 2, 0);
-	KUNIT_EXPECT_EQ(test, pvpci_commit_settle(f->fn), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_memory_enable_settle(f->fn), 0);
 	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 1U, "the bit stays off: the host must know");
 	KUNIT_EXPECT_FALSE(test, f->fn->attached);
 	done(f);
@@ -268,7 +268,7 @@ static void config_broken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rd(f, 0, 4), ~0U);
 	KUNIT_EXPECT_EQ(test, rd(f, PCI_COMMAND, 2), ~0U);
 	KUNIT_EXPECT_EQ(test, wr(f, PCI_COMMAND, 2, 2), PCIBIOS_SET_FAILED);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(f->bus->transport.header->guest.state),
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(f->bus->wire.transport.header->guest.state),
 			(u32)PVPCI_GUEST_BROKEN);
 	KUNIT_EXPECT_STREQ(test, f->bus->why, "test");
 	done(f);
@@ -282,14 +282,10 @@ static void config_multifunction(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, rd(f, PCI_HEADER_TYPE, 1), 0U);
 	info.devfn = PCI_DEVFN(3, 5);
-	sibling = pvpci_function_create(f->bus, 1, &info);
-	KUNIT_ASSERT_NOT_NULL(test, sibling);
-	mutex_lock(&f->bus->topology);
-	pvpci_function_publish(sibling);
-	mutex_unlock(&f->bus->topology);
+	sibling = fake_function_publish(test, f->bus, 1, &info);
 	KUNIT_EXPECT_EQ(test, rd(f, PCI_HEADER_TYPE, 1), 0x80U);
 	mutex_lock(&f->bus->topology);
-	pvpci_function_unpublish(sibling);
+	pvpci_function_remove(sibling);
 	mutex_unlock(&f->bus->topology);
 	KUNIT_EXPECT_EQ(test, rd(f, PCI_HEADER_TYPE, 1), 0U);
 	done(f);

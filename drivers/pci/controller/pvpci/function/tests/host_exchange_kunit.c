@@ -9,7 +9,9 @@
 #include "function/config.h"
 #include "function/function.h"
 #include "function/host_exchange.h"
+#include "function/memory_enable.h"
 #include "room/assign.h"
+#include "room/window.h"
 #include "wire/tests/fake_host.h"
 
 struct fixture {
@@ -32,8 +34,7 @@ static struct fixture *fixture(struct kunit *test)
 	f->host = fake_host_create(test);
 	f->bus = fake_bus_create(test, f->host);
 	device_initialize(&f->pdev.dev);
-	f->fn = fake_function_publish(test, f->bus, 0, &info);
-	f->fn->settling = false;
+	f->fn = fake_function_live(test, f->bus, 0, &info);
 	return f;
 }
 
@@ -44,19 +45,19 @@ static void done(struct fixture *f)
 }
 
 /* With the default of 4 s for who spins, or with a day, nobody waits for a sleeper. */
-static void turn_sleeper(struct kunit *test)
+static void exchange_sleeper(struct kunit *test)
 {
 	unsigned int before = pvpci_commit_timeout_ms;
 	struct fixture *f = fixture(test);
 
 	f->fn->pdev = &f->pdev;
 	pvpci_commit_timeout_ms = 86400000;
-	KUNIT_ASSERT_EQ(test, pvpci_turn_begin(f->fn, true), 0);
+	KUNIT_ASSERT_EQ(test, pvpci_host_exchange_begin(f->fn, true), 0);
 	KUNIT_EXPECT_TRUE_MSG(test, f->pdev.block_cfg_access, "user space is kept off");
-	KUNIT_EXPECT_EQ(test, pvpci_turn_begin(f->fn, false), -EBUSY);
+	KUNIT_EXPECT_EQ(test, pvpci_host_exchange_begin(f->fn, false), -EBUSY);
 	KUNIT_EXPECT_EQ(test, pvpci_config_write(f->fn, PCI_COMMAND, 2, 0, false),
 			PCIBIOS_SET_FAILED);
-	pvpci_turn_end(f->fn, true);
+	pvpci_host_exchange_end(f->fn, true);
 	KUNIT_EXPECT_FALSE(test, f->pdev.block_cfg_access);
 	KUNIT_EXPECT_EQ(test, kref_read(&f->pdev.dev.kobj.kref), 1U);
 	KUNIT_EXPECT_EQ(test, pvpci_config_write(f->fn, PCI_COMMAND, 2, 0, false),
@@ -66,14 +67,14 @@ static void turn_sleeper(struct kunit *test)
 }
 
 /* PCI core keeps user space off while it resets a function: it still does afterwards. */
-static void turn_in_reset(struct kunit *test)
+static void exchange_in_reset(struct kunit *test)
 {
 	struct fixture *f = fixture(test);
 
 	f->fn->pdev = &f->pdev;
 	KUNIT_ASSERT_TRUE(test, pci_cfg_access_trylock(&f->pdev));
-	KUNIT_ASSERT_EQ(test, pvpci_turn_begin(f->fn, true), 0);
-	pvpci_turn_end(f->fn, true);
+	KUNIT_ASSERT_EQ(test, pvpci_host_exchange_begin(f->fn, true), 0);
+	pvpci_host_exchange_end(f->fn, true);
 	KUNIT_EXPECT_TRUE(test, f->pdev.block_cfg_access);
 	KUNIT_EXPECT_EQ(test, kref_read(&f->pdev.dev.kobj.kref), 1U);
 	pci_cfg_access_unlock(&f->pdev);
@@ -81,7 +82,7 @@ static void turn_in_reset(struct kunit *test)
 }
 
 /* Who spins on this processor cannot be waited for either; a sleeper waits a while. */
-static void turn_spinner(struct kunit *test)
+static void exchange_spinner(struct kunit *test)
 {
 	unsigned int before = pvpci_timeout_ms, spin = pvpci_commit_timeout_ms;
 	struct fixture *f = fixture(test);
@@ -89,14 +90,14 @@ static void turn_spinner(struct kunit *test)
 	pvpci_timeout_ms = 20;
 	pvpci_commit_timeout_ms = 86400000;
 	preempt_disable();
-	KUNIT_EXPECT_EQ(test, pvpci_turn_begin(f->fn, false), 0);
-	KUNIT_EXPECT_EQ(test, pvpci_turn_begin(f->fn, false), -EBUSY);
+	KUNIT_EXPECT_EQ(test, pvpci_host_exchange_begin(f->fn, false), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_host_exchange_begin(f->fn, false), -EBUSY);
 	preempt_enable();
-	KUNIT_EXPECT_EQ(test, pvpci_turn_begin(f->fn, true), -EBUSY);
-	pvpci_turn_end(f->fn, false);
-	KUNIT_EXPECT_EQ(test, pvpci_turn_begin(f->fn, true), 0);
-	KUNIT_EXPECT_EQ(test, pvpci_turn_begin(f->fn, true), -EBUSY);
-	pvpci_turn_end(f->fn, true);
+	KUNIT_EXPECT_EQ(test, pvpci_host_exchange_begin(f->fn, true), -EBUSY);
+	pvpci_host_exchange_end(f->fn, false);
+	KUNIT_EXPECT_EQ(test, pvpci_host_exchange_begin(f->fn, true), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_host_exchange_begin(f->fn, true), -EBUSY);
+	pvpci_host_exchange_end(f->fn, true);
 	pvpci_timeout_ms = before;
 	pvpci_commit_timeout_ms = spin;
 	done(f);
@@ -106,7 +107,7 @@ static void turn_spinner(struct kunit *test)
 static void hand_off(struct kunit *test)
 {
 	struct fixture *f = fixture(test);
-	const u8 *guest = f->bus->transport.area[PVPCI_AREA_CONFIG_GUEST];
+	const u8 *guest = f->bus->wire.transport.area[PVPCI_AREA_CONFIG_GUEST];
 	unsigned long flags;
 
 	pvpci_config_write(f->fn, PCI_COMMAND, 2, 6, false);
@@ -130,11 +131,9 @@ static struct pvpci_fn *loser(struct kunit *test, struct fixture *f, u32 row, u1
 		.priority = priority,
 		.bar = { [0] = { .bytes = SZ_32M, .mem64 = true } },
 	};
-	struct pvpci_fn *fn = fake_function_publish(test, f->bus, row, &info);
+	struct pvpci_fn *fn = fake_function_live(test, f->bus, row, &info);
 
-	fn->assigned = true;
 	fn->dropped = true;
-	fn->again = true;
 	return fn;
 }
 
@@ -143,40 +142,40 @@ static void try_again(struct kunit *test)
 {
 	struct fixture *f = fixture(test);
 	struct pvpci_fn *low = loser(test, f, 1, 1), *high = loser(test, f, 2, 2);
-	struct pvpci_fn *left = loser(test, f, 3, 3);
+	DECLARE_BITMAP(rows, PVPCI_MAX_FUNCTIONS) = {};
 
-	left->again = false;
+	loser(test, f, 3, 3);
+	__set_bit(1, rows);
+	__set_bit(2, rows);
 	f->fn->offset[0] = 0;
-	f->fn->assigned = true;
 	mutex_lock(&f->bus->topology);
-	KUNIT_EXPECT_EQ(test, pvpci_assign_try(f->bus), 0);
-	KUNIT_EXPECT_TRUE(test, low->dropped);
-	KUNIT_EXPECT_FALSE(test, high->dropped);
-	KUNIT_EXPECT_TRUE(test, left->dropped);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_try(f->bus, rows), 0);
+	KUNIT_EXPECT_EQ_MSG(test, bitmap_weight(rows, PVPCI_MAX_FUNCTIONS), 1, "one finds some");
+	KUNIT_EXPECT_TRUE(test, test_bit(2, rows));
 	KUNIT_EXPECT_EQ(test, low->missing_piece, (u64)SZ_16M);
 	KUNIT_EXPECT_EQ_MSG(test, high->offset[0], PVPCI_BAR_UNASSIGNED, "only a try");
 	/* What is released makes room for somebody, if it was anywhere. */
-	f->bus->room = false;
+	f->bus->room->freed = false;
 	pvpci_assign_release(low);
-	KUNIT_EXPECT_FALSE(test, f->bus->room);
+	KUNIT_EXPECT_FALSE(test, f->bus->room->freed);
 	pvpci_assign_release(f->fn);
-	KUNIT_EXPECT_TRUE(test, f->bus->room);
+	KUNIT_EXPECT_TRUE(test, f->bus->room->freed);
 	mutex_unlock(&f->bus->topology);
 	done(f);
 }
 
-static struct kunit_case turn_cases[] = {
-	KUNIT_CASE(turn_sleeper),
-	KUNIT_CASE(turn_in_reset),
-	KUNIT_CASE(turn_spinner),
+static struct kunit_case exchange_cases[] = {
+	KUNIT_CASE(exchange_sleeper),
+	KUNIT_CASE(exchange_in_reset),
+	KUNIT_CASE(exchange_spinner),
 	KUNIT_CASE(hand_off),
 	KUNIT_CASE(try_again),
 	{ }
 };
 
-static struct kunit_suite turn_suite = {
-	.name = "pvpci-turn",
-	.test_cases = turn_cases,
+static struct kunit_suite exchange_suite = {
+	.name = "pvpci-host-exchange",
+	.test_cases = exchange_cases,
 };
 
-kunit_test_suite(turn_suite);
+kunit_test_suite(exchange_suite);

@@ -44,10 +44,10 @@ static struct fixture *fixture(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->host = fake_host_create(test);
 	f->bus = fake_bus_create(test, f->host);
-	f->bus->features = PVPCI_F_RESET | PVPCI_F_POWER;
-	f->config = f->bus->transport.area[PVPCI_AREA_CONFIG];
-	f->guest = f->bus->transport.area[PVPCI_AREA_CONFIG_GUEST];
-	mask = f->bus->transport.area[PVPCI_AREA_CONFIG_MASK];
+	f->bus->wire.features = PVPCI_F_RESET | PVPCI_F_POWER;
+	f->config = f->bus->wire.transport.area[PVPCI_AREA_CONFIG];
+	f->guest = f->bus->wire.transport.area[PVPCI_AREA_CONFIG_GUEST];
+	mask = f->bus->wire.transport.area[PVPCI_AREA_CONFIG_MASK];
 	f->config[PCI_CAPABILITY_LIST] = PM;
 	put16(f->config + PM, EXPRESS << 8 | PCI_CAP_ID_PM);
 	put16(f->config + EXPRESS, PCI_CAP_ID_EXP);
@@ -55,15 +55,13 @@ static struct fixture *fixture(struct kunit *test)
 	put16(mask + PMCSR, PCI_PM_CTRL_STATE_MASK);
 	put16(f->config + DEVCTL, 0x2810);
 	put16(mask + DEVCTL, 0xf9ff);
-	f->fn = pvpci_function_create(f->bus, 0, &an_info);
-	KUNIT_ASSERT_NOT_NULL(test, f->fn);
-	f->fn->settling = false;
+	f->fn = fake_function_live(test, f->bus, 0, &an_info);
 	return f;
 }
 
 static void done(struct fixture *f)
 {
-	pvpci_function_put(f->fn);
+	fake_functions_unpublish(f->bus);
 	pvpci_bus_put(f->bus);
 }
 
@@ -107,7 +105,7 @@ static void reset_request(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, f->fn->edges.count[PVPCI_REASON_RESET], 2ULL,
 			    "coming back is part of it");
 	KUNIT_EXPECT_EQ(test, f->fn->edges.count[PVPCI_REASON_ENABLE], 1ULL);
-	KUNIT_EXPECT_FALSE(test, f->fn->turn.taken);
+	KUNIT_EXPECT_FALSE(test, f->fn->exchange.taken);
 	done(f);
 }
 
@@ -128,7 +126,7 @@ static void reset_refused(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, f->fn->attached);
 	KUNIT_EXPECT_EQ(test, rd(f, PCI_COMMAND), 6U);
 	KUNIT_EXPECT_EQ(test, rd(f, PMCSR) & PCI_PM_CTRL_STATE_MASK, 0U);
-	KUNIT_EXPECT_FALSE(test, f->fn->turn.taken);
+	KUNIT_EXPECT_FALSE(test, f->fn->exchange.taken);
 	done(f);
 }
 
@@ -137,7 +135,7 @@ static void reset_old_host(struct kunit *test)
 {
 	struct fixture *f = fixture(test);
 
-	f->bus->features = 0;
+	f->bus->wire.features = 0;
 	wr(f, DEVCTL, 0xa810);
 	wr(f, PMCSR, PVPCI_POWER_D3HOT);
 	KUNIT_EXPECT_EQ(test, f->host->served, 0U);

@@ -35,7 +35,7 @@ struct fixture {
 
 static void put(struct fixture *f, unsigned int area, unsigned int at, u32 value)
 {
-	*(__le32 *)((u8 *)f->bus->transport.area[area] + at) = cpu_to_le32(value);
+	*(__le32 *)((u8 *)f->bus->wire.transport.area[area] + at) = cpu_to_le32(value);
 }
 
 /* One entry of the capability: BAR, sizes (bit 0 is 1 MiB), size now. */
@@ -55,8 +55,8 @@ static struct fixture *fixture(struct kunit *test, u64 features)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->host = fake_host_create(test);
 	f->bus = fake_bus_create(test, f->host);
-	f->bus->features = features;
-	f->guest = f->bus->transport.area[PVPCI_AREA_CONFIG_GUEST];
+	f->bus->wire.features = features;
+	f->guest = f->bus->wire.transport.area[PVPCI_AREA_CONFIG_GUEST];
 	put(f, PVPCI_AREA_CONFIG, DSN, REBAR << 20 | 0x10003);
 	put(f, PVPCI_AREA_CONFIG, REBAR, 0x10000 | PCI_EXT_CAP_ID_REBAR);
 	entry(f, 0, 0, 0xe, 3);
@@ -68,13 +68,12 @@ static struct fixture *fixture(struct kunit *test, u64 features)
 
 static void create(struct kunit *test, struct fixture *f)
 {
-	f->fn = pvpci_function_create(f->bus, 0, &an_info);
-	KUNIT_ASSERT_NOT_NULL(test, f->fn);
+	f->fn = fake_function_live(test, f->bus, 0, &an_info);
 }
 
 static void done(struct fixture *f)
 {
-	pvpci_function_put(f->fn);
+	fake_functions_unpublish(f->bus);
 	pvpci_bus_put(f->bus);
 }
 
@@ -116,7 +115,6 @@ static void resize_smaller(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sized(f, PCI_BASE_ADDRESS_4), (u32)SZ_256M);
 	choose(f, 1, 0);
 	KUNIT_EXPECT_EQ(test, sized(f, PCI_BASE_ADDRESS_4), (u32)SZ_1M);
-	KUNIT_EXPECT_TRUE(test, f->fn->resized);
 	done(f);
 }
 
@@ -140,10 +138,10 @@ static void resize_refused(struct kunit *test)
 	choose(f, 0, 1);
 	KUNIT_EXPECT_EQ(test, chosen(f, 0), 3U);
 	f->fn->attached = false;
-	f->fn->turn.taken = true;
+	f->fn->exchange.taken = true;
 	choose(f, 0, 1);
 	KUNIT_EXPECT_EQ(test, chosen(f, 0), 3U);
-	f->fn->turn.taken = false;
+	f->fn->exchange.taken = false;
 	choose(f, 0, 1);
 	KUNIT_EXPECT_EQ(test, chosen(f, 0), 1U);
 	KUNIT_EXPECT_EQ(test, rd(f, REBAR + PCI_REBAR_CTRL), SIZE(1) | 3U << 5);
@@ -197,12 +195,12 @@ static void resize_hostile(struct kunit *test)
 	put(f, PVPCI_AREA_CONFIG, REBAR, REBAR << 20 | 0x10003);
 	create(test, f);
 	KUNIT_EXPECT_EQ(test, f->fn->size_at[0], 0);
-	pvpci_function_put(f->fn);
+	fake_functions_unpublish(f->bus);
 	put(f, PVPCI_AREA_CONFIG, DSN, 0xffcU << 20 | 0x10003);
 	put(f, PVPCI_AREA_CONFIG, 0xffc, 0x10000 | PCI_EXT_CAP_ID_REBAR);
 	create(test, f);
 	KUNIT_EXPECT_EQ(test, f->fn->size_at[0], 0);
-	pvpci_function_put(f->fn);
+	fake_functions_unpublish(f->bus);
 	put(f, PVPCI_AREA_CONFIG, DSN, REBAR << 20 | 0x10003);
 	put(f, PVPCI_AREA_CONFIG, REBAR, 0x10000 | PCI_EXT_CAP_ID_REBAR);
 	entry(f, 1, 0, 0xf, 3);
@@ -231,28 +229,27 @@ static void resize_told(struct kunit *test)
 	u64 start = f->bus->windows.window[PVPCI_WINDOW_64].bus_start;
 	u32 low = f->bus->windows.window[PVPCI_WINDOW_32].bus_start;
 
-	f->fn = fake_function_publish(test, f->bus, 0, &an_info);
-	f->fn->assigned = true;
+	f->fn = fake_function_live(test, f->bus, 0, &an_info);
 	choose(f, 0, 1);
 	choose(f, 1, 0);
 	put_bars(f, start, low, start + SZ_16M);
 	mutex_lock(&f->bus->topology);
-	KUNIT_EXPECT_EQ(test, pvpci_assign_follow(f->bus), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_adopt_moved(f->bus), 0);
 	KUNIT_EXPECT_EQ(test, f->host->served, 1U);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(f->host->last.msg.type),
 			(u16)PVPCI_MSG_RESOURCES_ASSIGNED);
-	KUNIT_EXPECT_EQ(test, pvpci_assign_follow(f->bus), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_adopt_moved(f->bus), 0);
 	KUNIT_EXPECT_EQ(test, f->host->served, 1U);
 	choose(f, 0, 2);
-	KUNIT_EXPECT_EQ(test, pvpci_assign_follow(f->bus), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_adopt_moved(f->bus), 0);
 	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 2U, "at the same place");
 	/* While it has no place there is nothing to tell; it is not forgotten. */
 	choose(f, 0, 1);
 	put_bars(f, 0, low, start + SZ_16M);
-	KUNIT_EXPECT_EQ(test, pvpci_assign_follow(f->bus), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_adopt_moved(f->bus), 0);
 	KUNIT_EXPECT_EQ(test, f->host->served, 2U);
 	put_bars(f, start, low, start + SZ_16M);
-	KUNIT_EXPECT_EQ(test, pvpci_assign_follow(f->bus), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_assign_adopt_moved(f->bus), 0);
 	KUNIT_EXPECT_EQ(test, f->host->served, 3U);
 	mutex_unlock(&f->bus->topology);
 	fake_functions_unpublish(f->bus);

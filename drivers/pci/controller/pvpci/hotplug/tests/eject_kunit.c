@@ -12,10 +12,11 @@
 
 #include "bus/probe.h"
 #include "function/config.h"
+#include "function/eject_veto.h"
 #include "function/function.h"
 #include "function/memory_enable.h"
-#include "function/veto.h"
 #include "hotplug/eject.h"
+#include "hotplug/hotplug.h"
 #include "hotplug/slot.h"
 #include "wire/tests/fake_host.h"
 
@@ -66,10 +67,7 @@ static bool listen(struct fake_host *host, union fake_message *message)
 static void publish(struct kunit *test, struct fixture *f, u32 row,
 		    const struct pvpci_function_info *info)
 {
-	struct pvpci_fn *fn = fake_function_publish(test, f->bus, row, info);
-
-	fn->settling = false;
-	fn->assigned = true;
+	fake_function_live(test, f->bus, row, info);
 }
 
 static struct fixture *fixture(struct kunit *test)
@@ -81,10 +79,8 @@ static struct fixture *fixture(struct kunit *test)
 	f->host = fake_host_create(test);
 	f->host->serve = listen;
 	f->bus = fake_bus_create(test, f->host);
-	f->bus->features = PVPCI_F_OUTCOME | PVPCI_F_EJECT_WHY;
+	f->bus->wire.features = PVPCI_F_OUTCOME | PVPCI_F_EJECT_WHY;
 	f->bus->removing = false;
-	f->bus->wq = alloc_ordered_workqueue("pvpci-kunit", 0);
-	KUNIT_ASSERT_NOT_NULL(test, f->bus->wq);
 	f->bridge = pci_alloc_host_bridge(sizeof(struct pvpci_bus *));
 	KUNIT_ASSERT_NOT_NULL(test, f->bridge);
 	*(struct pvpci_bus **)pci_host_bridge_priv(f->bridge) = f->bus;
@@ -107,8 +103,7 @@ static struct fixture *fixture(struct kunit *test)
 static void done(struct fixture *f)
 {
 	WRITE_ONCE(f->bus->removing, true);
-	cancel_delayed_work_sync(&f->bus->look_again);
-	destroy_workqueue(f->bus->wq);
+	pvpci_work_pause(f->bus);
 	fake_functions_unpublish(f->bus);
 	f->bus->bridge = NULL;
 	pci_free_host_bridge(f->bridge);
@@ -145,14 +140,14 @@ static void eject_granted(struct kunit *test)
 {
 	struct fixture *f = fixture(test);
 
-	pvpci_commit(f->bus->by_row[ROW], 2, 2, PVPCI_REASON_ENABLE, true);
+	pvpci_command_write(f->bus->by_row[ROW], 2, 2, PVPCI_REASON_ENABLE, true);
 	wish(f, ROW, 9);
 	run(f);
 	expect_heard(test, f, PVPCI_MSG_COMMIT, PVPCI_MSG_EJECT_COMPLETE, 0);
 	KUNIT_EXPECT_EQ_MSG(test, f->nr_heard, 3U, "detached, released, ejected");
 	KUNIT_EXPECT_NULL(test, f->bus->by_row[ROW]);
 	KUNIT_EXPECT_NULL(test, pvpci_function_get(f->bus, DEVFN));
-	KUNIT_EXPECT_EQ(test, f->bus->eject[ROW].instance, 0U);
+	KUNIT_EXPECT_EQ(test, f->bus->hotplug->eject[ROW].instance, 0U);
 	run(f);
 	KUNIT_EXPECT_EQ_MSG(test, f->nr_heard, 0U, "once");
 	/* Gone already, and never heard of. */
@@ -180,7 +175,7 @@ static void eject_not_hotplug(struct kunit *test)
 	run(f);
 	expect_heard(test, f, PVPCI_MSG_EJECT_WHY, PVPCI_MSG_EJECT_COMPLETE, -EPERM);
 	KUNIT_EXPECT_STREQ(test, f->why, "it is not hot-pluggable");
-	f->bus->features = 0;
+	f->bus->wire.features = 0;
 	wish(f, ROW + 1, 9);
 	run(f);
 	expect_heard(test, f, PVPCI_MSG_EJECT_COMPLETE, PVPCI_MSG_EJECT_COMPLETE, -EPERM);
@@ -207,8 +202,8 @@ static void eject_veto(struct kunit *test)
 	struct fixture *f = fixture(test);
 
 	f->answer = -EROFS;
-	KUNIT_EXPECT_EQ(test, pvpci_veto_set(&f->pdev, asked, f), 0);
-	KUNIT_EXPECT_EQ(test, pvpci_veto_set(&f->pdev, asked, f), -EBUSY);
+	KUNIT_EXPECT_EQ(test, pvpci_register_eject_veto(&f->pdev, asked, f), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_register_eject_veto(&f->pdev, asked, f), -EBUSY);
 	wish(f, ROW, 9);
 	run(f);
 	expect_heard(test, f, PVPCI_MSG_EJECT_WHY, PVPCI_MSG_EJECT_COMPLETE, -EROFS);
@@ -219,12 +214,12 @@ static void eject_veto(struct kunit *test)
 	wish(f, ROW, 9);
 	run(f);
 	expect_heard(test, f, PVPCI_MSG_EJECT_WHY, PVPCI_MSG_EJECT_COMPLETE, -EPERM);
-	KUNIT_EXPECT_EQ(test, pvpci_veto_set(&f->pdev, NULL, NULL), 0);
+	pvpci_unregister_eject_veto(&f->pdev);
 	wish(f, ROW, 9);
 	run(f);
 	expect_heard(test, f, PVPCI_MSG_RESOURCES_RELEASED, PVPCI_MSG_EJECT_COMPLETE, 0);
 	KUNIT_EXPECT_EQ(test, f->asked, 2U);
-	KUNIT_EXPECT_EQ(test, pvpci_veto_set(&f->pdev, asked, f), -ENODEV);
+	KUNIT_EXPECT_EQ(test, pvpci_register_eject_veto(&f->pdev, asked, f), -ENODEV);
 	done(f);
 }
 
@@ -234,16 +229,16 @@ static void eject_patience(struct kunit *test)
 	struct fixture *f = fixture(test);
 
 	f->answer = -EBUSY;
-	pvpci_veto_set(&f->pdev, asked, f);
+	pvpci_register_eject_veto(&f->pdev, asked, f);
 	wish(f, ROW, 9);
 	run(f);
 	KUNIT_EXPECT_EQ(test, f->nr_heard, 0U);
-	KUNIT_EXPECT_EQ(test, f->bus->eject[ROW].instance, 9U);
-	cancel_delayed_work_sync(&f->bus->look_again);
-	f->bus->eject[ROW].busy_since = (jiffies - 10 * HZ) ?: 1;
+	KUNIT_EXPECT_EQ(test, f->bus->hotplug->eject[ROW].instance, 9U);
+	pvpci_work_pause(f->bus);
+	f->bus->hotplug->eject[ROW].busy_since = (jiffies - 10 * HZ) ?: 1;
 	run(f);
 	expect_heard(test, f, PVPCI_MSG_EJECT_WHY, PVPCI_MSG_EJECT_COMPLETE, -EBUSY);
-	KUNIT_EXPECT_EQ(test, f->bus->eject[ROW].busy_since, 0UL);
+	KUNIT_EXPECT_EQ(test, f->bus->hotplug->eject[ROW].busy_since, 0UL);
 	KUNIT_EXPECT_EQ(test, f->asked, 2U);
 	done(f);
 }
@@ -260,7 +255,7 @@ static void eject_device(struct kunit *test)
 	struct fixture *f = fixture(test);
 
 	f->answer = -EROFS;
-	pvpci_veto_set(&f->pdev, asked, f);
+	pvpci_register_eject_veto(&f->pdev, asked, f);
 	info.devfn++;
 	publish(test, f, ROW + 1, &info);
 	pvpci_eject_event(f->bus, &msg);
@@ -280,14 +275,14 @@ static void ask_work(struct work_struct *work)
 	struct fixture *f = container_of(work, struct fixture, ask);
 	char why[PVPCI_WHY_BYTES];
 
-	pvpci_veto_ask(f->bus->by_row[ROW], why);
+	pvpci_eject_veto_ask(f->bus->by_row[ROW], why);
 }
 
 static void forget_work(struct work_struct *work)
 {
 	struct fixture *f = container_of(work, struct fixture, forget);
 
-	pvpci_veto_set(&f->pdev, NULL, NULL);
+	pvpci_unregister_eject_veto(&f->pdev);
 	WRITE_ONCE(f->told_no_more, true);
 }
 
@@ -298,7 +293,7 @@ static void veto_unregister(struct kunit *test)
 	char why[PVPCI_WHY_BYTES];
 
 	f->slow = true;
-	pvpci_veto_set(&f->pdev, asked, f);
+	pvpci_register_eject_veto(&f->pdev, asked, f);
 	INIT_WORK(&f->ask, ask_work);
 	INIT_WORK(&f->forget, forget_work);
 	queue_work(system_unbound_wq, &f->ask);
@@ -310,7 +305,7 @@ static void veto_unregister(struct kunit *test)
 	flush_work(&f->ask);
 	flush_work(&f->forget);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(f->told_no_more));
-	KUNIT_EXPECT_EQ(test, pvpci_veto_ask(f->bus->by_row[ROW], why), 0);
+	KUNIT_EXPECT_EQ(test, pvpci_eject_veto_ask(f->bus->by_row[ROW], why), 0);
 	KUNIT_EXPECT_EQ(test, f->asked, 1U);
 	done(f);
 }
@@ -335,12 +330,13 @@ static void slots_update(struct fixture *f, const struct pvpci_function_info *in
 /* The bus's worker, without PCI core's rescan lock: 6.1 runs tests before a module's init. */
 static void slots_work(struct work_struct *work)
 {
-	struct pvpci_bus *bus = container_of(work, struct pvpci_bus, relations_work);
+	struct pvpci_bus *bus = container_of(work, struct pvpci_bus, work.changes);
 
 	mutex_lock(&bus->topology);
 	pvpci_slots_run(bus);
 	pvpci_slots_answer(bus);
 	mutex_unlock(&bus->topology);
+	pvpci_bus_put(bus);
 }
 
 /* The user switches a slot off through the worker; then the host takes the function away. */
@@ -354,14 +350,14 @@ static void slot_power(struct kunit *test)
 
 	info = kunit_kcalloc(test, 8, sizeof(*info), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, info);
-	INIT_WORK(&f->bus->relations_work, slots_work);
+	INIT_WORK(&f->bus->work.changes, slots_work);
 	slots_update(f, NULL);
 	slot = the_slot(test, f);
 	KUNIT_EXPECT_STREQ(test, hotplug_slot_name(slot), "77");
 	slot->ops->get_power_status((struct hotplug_slot *)slot, &power);
 	KUNIT_EXPECT_EQ(test, power, 1);
 	f->answer = -EROFS;
-	pvpci_veto_set(&f->pdev, asked, f);
+	pvpci_register_eject_veto(&f->pdev, asked, f);
 	KUNIT_EXPECT_EQ(test, slot->ops->disable_slot((struct hotplug_slot *)slot), -EROFS);
 	KUNIT_EXPECT_NOT_NULL(test, f->bus->by_row[ROW]);
 	f->answer = 0;
@@ -369,7 +365,7 @@ static void slot_power(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slot->ops->disable_slot((struct hotplug_slot *)slot), 0);
 	expect_heard(test, f, PVPCI_MSG_RESOURCES_RELEASED, PVPCI_MSG_OUTCOME, -PVPCI_OUTCOME_OFF);
 	KUNIT_EXPECT_NULL(test, f->bus->by_row[ROW]);
-	KUNIT_EXPECT_EQ(test, f->bus->refused[ROW], 9U);
+	KUNIT_EXPECT_EQ(test, f->bus->hotplug->refused[ROW], 9U);
 	slot->ops->get_power_status((struct hotplug_slot *)slot, &power);
 	KUNIT_EXPECT_EQ(test, power, 0);
 	/* Off already. */
@@ -377,10 +373,10 @@ static void slot_power(struct kunit *test)
 	/* The host has it still, and then no more. */
 	info[ROW] = an_info;
 	slots_update(f, info);
-	KUNIT_EXPECT_NOT_NULL(test, f->bus->slot[PCI_SLOT(DEVFN)]);
+	KUNIT_EXPECT_NOT_NULL(test, f->bus->hotplug->slot[PCI_SLOT(DEVFN)]);
 	info[ROW].instance = 0;
 	slots_update(f, info);
-	KUNIT_EXPECT_NULL(test, f->bus->slot[PCI_SLOT(DEVFN)]);
+	KUNIT_EXPECT_NULL(test, f->bus->hotplug->slot[PCI_SLOT(DEVFN)]);
 	/* Debug kernels give kobjects back later, and this one points to the fixture. */
 	for (tries = 0; tries < 600 && !list_empty(&f->pci_bus.slots); tries++)
 		msleep(50);
@@ -393,10 +389,10 @@ static void bind_none(struct kunit *test)
 	struct fixture *f = fixture(test);
 
 	mutex_lock(&f->bus->topology);
-	pvpci_bind_new(f->bus);
+	pvpci_probe_new(f->bus);
 	expect_heard(test, f, PVPCI_MSG_OUTCOME, PVPCI_MSG_OUTCOME, -PVPCI_OUTCOME_NO_DRIVER);
 	KUNIT_EXPECT_EQ(test, f->nr_heard, 1U);
-	pvpci_bind_new(f->bus);
+	pvpci_probe_new(f->bus);
 	KUNIT_EXPECT_EQ_MSG(test, f->nr_heard, 1U, "once");
 	mutex_unlock(&f->bus->topology);
 	done(f);

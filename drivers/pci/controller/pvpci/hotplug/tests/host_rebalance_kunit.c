@@ -6,7 +6,7 @@
 
 #include "hotplug/host_rebalance.h"
 
-static bool note(struct pvpci_stop *stop, u16 type, u32 wish, u32 flags, u64 bytes)
+static bool note(struct pvpci_host_rebalance *stop, u16 type, u32 wish, u32 flags, u64 bytes)
 {
 	struct pvpci_msg_query_stop msg = {
 		.msg.type = cpu_to_le16(type),
@@ -15,12 +15,12 @@ static bool note(struct pvpci_stop *stop, u16 type, u32 wish, u32 flags, u64 byt
 		.bytes = cpu_to_le64(bytes),
 	};
 
-	return pvpci_stop_note(stop, &msg.msg);
+	return pvpci_host_rebalance_note(stop, &msg.msg);
 }
 
-static struct pvpci_stop *stop_create(struct kunit *test)
+static struct pvpci_host_rebalance *stop_create(struct kunit *test)
 {
-	struct pvpci_stop *stop = kunit_kzalloc(test, sizeof(*stop), GFP_KERNEL);
+	struct pvpci_host_rebalance *stop = kunit_kzalloc(test, sizeof(*stop), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, stop);
 	raw_spin_lock_init(&stop->lock);
@@ -28,7 +28,7 @@ static struct pvpci_stop *stop_create(struct kunit *test)
 }
 
 /* As the worker leaves it when the guest has a plan. */
-static void agree(struct pvpci_stop *stop, u32 fingerprint)
+static void agree(struct pvpci_host_rebalance *stop, u32 fingerprint)
 {
 	stop->agreed = stop->order;
 	stop->agreed.bytes = 4096;
@@ -38,7 +38,7 @@ static void agree(struct pvpci_stop *stop, u32 fingerprint)
 
 static void stop_agreed(struct kunit *test)
 {
-	struct pvpci_stop *stop = stop_create(test);
+	struct pvpci_host_rebalance *stop = stop_create(test);
 
 	KUNIT_EXPECT_TRUE(test, note(stop, PVPCI_MSG_QUERY_STOP, 5, PVPCI_STOP_LOW, 0));
 	KUNIT_EXPECT_EQ(test, stop->order.wish, 5U);
@@ -57,7 +57,7 @@ static void stop_agreed(struct kunit *test)
 
 static void stop_of_another(struct kunit *test)
 {
-	struct pvpci_stop *stop = stop_create(test);
+	struct pvpci_host_rebalance *stop = stop_create(test);
 
 	note(stop, PVPCI_MSG_QUERY_STOP, 5, 0, 4096);
 	agree(stop, 77);
@@ -72,7 +72,7 @@ static void stop_of_another(struct kunit *test)
 
 static void stop_cancelled(struct kunit *test)
 {
-	struct pvpci_stop *stop = stop_create(test);
+	struct pvpci_host_rebalance *stop = stop_create(test);
 
 	note(stop, PVPCI_MSG_QUERY_STOP, 5, 0, 4096);
 	KUNIT_EXPECT_FALSE(test, note(stop, PVPCI_MSG_CANCEL_STOP, 4, 0, 0));

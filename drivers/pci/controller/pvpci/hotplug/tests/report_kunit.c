@@ -18,21 +18,18 @@ static const struct pvpci_function_info an_info = {
 static struct pvpci_fn *fn_create(struct kunit *test, struct fake_host **host)
 {
 	struct pvpci_bus *bus;
-	struct pvpci_fn *fn;
 
 	*host = fake_host_create(test);
 	bus = fake_bus_create(test, *host);
-	bus->features = PVPCI_F_OUTCOME;
-	fn = pvpci_function_create(bus, 2, &an_info);
-	KUNIT_ASSERT_NOT_NULL(test, fn);
-	return fn;
+	bus->wire.features = PVPCI_F_OUTCOME;
+	return fake_function_live(test, bus, 2, &an_info);
 }
 
 static void fn_destroy(struct pvpci_fn *fn)
 {
 	struct pvpci_bus *bus = fn->bus;
 
-	pvpci_function_put(fn);
+	fake_functions_unpublish(bus);
 	pvpci_bus_put(bus);
 }
 
@@ -53,13 +50,13 @@ static void outcome_told(struct kunit *test)
 	struct fake_host *host;
 	struct pvpci_fn *fn = fn_create(test, &host);
 
-	pvpci_outcome_tell(fn, PVPCI_OUTCOME_BOUND, 0, "nvme");
+	pvpci_report_outcome(fn, PVPCI_OUTCOME_BOUND, 0, "nvme");
 	expect_told(test, host, PVPCI_OUTCOME_BOUND, "nvme");
-	KUNIT_EXPECT_TRUE(test, fn->told);
+	KUNIT_EXPECT_EQ(test, fn->told, PVPCI_TOLD_OUTCOME);
 	/* A name that is too long is cut. */
-	pvpci_outcome_tell(fn, PVPCI_OUTCOME_FAILED, -EIO, "a_driver_with_a_name_of_33_letters");
+	pvpci_report_outcome(fn, PVPCI_OUTCOME_FAILED, -EIO, "a_driver_with_a_name_of_33_letters");
 	expect_told(test, host, PVPCI_OUTCOME_FAILED, "a_driver_with_a_name_of_33_lett");
-	pvpci_outcome_off(fn->bus, 2, 9);
+	pvpci_report_off(fn->bus, 2, 9);
 	expect_told(test, host, PVPCI_OUTCOME_OFF, "");
 	fn_destroy(fn);
 }
@@ -75,12 +72,12 @@ static void outcome_no_room(struct kunit *test)
 	fn->dropped = true;
 	fn->missing_bytes = 7;
 	fn->missing_piece = 4096;
-	pvpci_outcome_tell(fn, PVPCI_OUTCOME_FAILED, 0, "nvme");
+	pvpci_report_outcome(fn, PVPCI_OUTCOME_FAILED, 0, "nvme");
 	expect_told(test, host, PVPCI_OUTCOME_NO_ROOM, "nvme");
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(told->missing_bytes), 7ULL);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(told->missing_piece), 4096ULL);
 	/* It got its BARs from somebody else. */
-	pvpci_outcome_tell(fn, PVPCI_OUTCOME_BOUND, 0, "nvme");
+	pvpci_report_outcome(fn, PVPCI_OUTCOME_BOUND, 0, "nvme");
 	expect_told(test, host, PVPCI_OUTCOME_BOUND, "nvme");
 	fn_destroy(fn);
 }
@@ -90,12 +87,12 @@ static void outcome_not_told(struct kunit *test)
 	struct fake_host *host;
 	struct pvpci_fn *fn = fn_create(test, &host);
 
-	fn->bus->features = 0;
-	pvpci_outcome_tell(fn, PVPCI_OUTCOME_BOUND, 0, "nvme");
+	fn->bus->wire.features = 0;
+	pvpci_report_outcome(fn, PVPCI_OUTCOME_BOUND, 0, "nvme");
 	KUNIT_EXPECT_EQ(test, host->served, 0U);
-	fn->bus->features = PVPCI_F_OUTCOME;
-	fn->removing = true;
-	pvpci_outcome_tell(fn, PVPCI_OUTCOME_NO_DRIVER, 0, NULL);
+	fn->bus->wire.features = PVPCI_F_OUTCOME;
+	pvpci_life_set(fn, PVPCI_LIFE_LEAVING);
+	pvpci_report_outcome(fn, PVPCI_OUTCOME_NO_DRIVER, 0, NULL);
 	KUNIT_EXPECT_EQ(test, host->served, 0U);
 	fn_destroy(fn);
 }

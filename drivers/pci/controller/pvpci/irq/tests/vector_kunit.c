@@ -6,6 +6,7 @@
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 
+#include "irq/msi.h"
 #include "irq/vector.h"
 #include "wire/tests/fake_host.h"
 
@@ -42,7 +43,7 @@ static struct fixture *fixture(struct kunit *test, bool may_share)
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->bus = fake_bus_create(test, fake_host_create(test));
-	v = &f->bus->vectors;
+	v = &f->bus->irq->vectors;
 	f->v = v;
 	make_irqs(test, f);
 	f->map = kunit_kzalloc(test, DEVICES * sizeof(*f->map), GFP_KERNEL);

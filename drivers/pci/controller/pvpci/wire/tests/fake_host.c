@@ -2,6 +2,7 @@
 /*
  * A host in memory.
  */
+#include "bus/lifecycle.h"
 #include "function/function.h"
 #include "wire/tests/fake_host.h"
 
@@ -79,12 +80,20 @@ static void fake_broken(void *ctx, const char *why)
 	host->why = why;
 }
 
+static void fake_suspect(void *ctx)
+{
+	struct fake_host *host = ctx;
+
+	host->suspected++;
+}
+
 static const struct pvpci_request_ops fake_ops = {
 	.doorbell = fake_doorbell,
 	.host_sleeps = fake_sleeps,
 	.host_gone = fake_gone,
 	.event = fake_event,
 	.broken = fake_broken,
+	.suspect = fake_suspect,
 };
 
 /**
@@ -128,26 +137,27 @@ struct pvpci_bus *fake_bus_create(struct kunit *test, struct fake_host *host)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, pdev);
+	KUNIT_ASSERT_EQ(test, pvpci_work_init(), 0);
 	bus = pvpci_bus_alloc(pdev);
 	KUNIT_ASSERT_NOT_NULL(test, bus);
-	bus->transport.header = kunit_kzalloc(test, PVPCI_PAGE_BYTES, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, bus->transport.header);
-	bus->layout.nr_functions = 8;
+	bus->wire.transport.header = kunit_kzalloc(test, PVPCI_PAGE_BYTES, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bus->wire.transport.header);
+	bus->wire.layout.nr_functions = 8;
 	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		bus->transport.area[tables[i]] = kunit_kzalloc(test, 8 * PVPCI_PAGE_BYTES,
+		bus->wire.transport.area[tables[i]] = kunit_kzalloc(test, 8 * PVPCI_PAGE_BYTES,
 							       GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, bus->transport.area[tables[i]]);
+		KUNIT_ASSERT_NOT_NULL(test, bus->wire.transport.area[tables[i]]);
 	}
-	bus->layout.area[PVPCI_AREA_APERTURE].bytes = SZ_64M;
+	bus->wire.layout.area[PVPCI_AREA_APERTURE].bytes = SZ_64M;
 	bus->windows.window[PVPCI_WINDOW_32] = (struct pvpci_bridge_window){
 		.offset = 0, .bytes = SZ_16M, .bus_start = 0xc0000000 };
 	bus->windows.window[PVPCI_WINDOW_64] = (struct pvpci_bridge_window){
 		.offset = SZ_32M, .bytes = SZ_32M, .bus_start = 0x802000000ULL };
 	/* No health check: there is no heartbeat. */
 	bus->removing = true;
-	bus->requests = host->requests;
+	bus->wire.requests = host->requests;
 	for (i = 0; i < PVPCI_MAX_REQUESTS; i++)
-		init_completion(&bus->requests.table[i].done);
+		init_completion(&bus->wire.requests.table[i].done);
 	pvpci_state_set(bus, PVPCI_STATE_D0);
 	pvpci_state_set(bus, PVPCI_STATE_RUNNING);
 	return bus;
@@ -165,12 +175,31 @@ struct pvpci_bus *fake_bus_create(struct kunit *test, struct fake_host *host)
 struct pvpci_fn *fake_function_publish(struct kunit *test, struct pvpci_bus *bus, u32 row,
 				       const struct pvpci_function_info *info)
 {
-	struct pvpci_fn *fn = pvpci_function_create(bus, row, info);
+	struct pvpci_fn *fn;
 
-	KUNIT_ASSERT_NOT_NULL(test, fn);
 	mutex_lock(&bus->topology);
-	pvpci_function_publish(fn);
+	fn = pvpci_function_add(bus, row, info);
 	mutex_unlock(&bus->topology);
+	KUNIT_ASSERT_NOT_NULL(test, fn);
+	return fn;
+}
+
+/**
+ * fake_function_live - the same for one that PCI core has discovered
+ * @test: the test
+ * @bus: of fake_bus_create()
+ * @row: its row, which is free
+ * @info: what the host says of it
+ *
+ * Return: the function; fake_functions_unpublish() takes it away.
+ */
+struct pvpci_fn *fake_function_live(struct kunit *test, struct pvpci_bus *bus, u32 row,
+				    const struct pvpci_function_info *info)
+{
+	struct pvpci_fn *fn = fake_function_publish(test, bus, row, info);
+
+	KUNIT_ASSERT_TRUE(test, pvpci_life_set(fn, PVPCI_LIFE_PLACED));
+	KUNIT_ASSERT_TRUE(test, pvpci_life_set(fn, PVPCI_LIFE_LIVE));
 	return fn;
 }
 
@@ -183,8 +212,8 @@ void fake_functions_unpublish(struct pvpci_bus *bus)
 	unsigned int row;
 
 	mutex_lock(&bus->topology);
-	for (row = 0; row < bus->layout.nr_functions; row++)
+	for (row = 0; row < bus->wire.layout.nr_functions; row++)
 		if (bus->by_row[row])
-			pvpci_function_unpublish(bus->by_row[row]);
+			pvpci_function_remove(bus->by_row[row]);
 	mutex_unlock(&bus->topology);
 }

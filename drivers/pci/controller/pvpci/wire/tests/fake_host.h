@@ -37,6 +37,7 @@ union fake_message {
  * @served: requests answered
  * @doorbells: how often it was rung for
  * @events: events the guest has seen
+ * @suspected: how often the guest has wanted it to be looked at
  * @why: what the guest says is broken, or NULL
  * @last: last request
  */
@@ -52,6 +53,7 @@ struct fake_host {
 	unsigned int served;
 	unsigned int doorbells;
 	unsigned int events;
+	unsigned int suspected;
 	const char *why;
 	union fake_message last;
 };
@@ -62,6 +64,8 @@ void fake_host_run(struct fake_host *host);
 struct pvpci_bus *fake_bus_create(struct kunit *test, struct fake_host *host);
 struct pvpci_fn *fake_function_publish(struct kunit *test, struct pvpci_bus *bus, u32 row,
 				       const struct pvpci_function_info *info);
+struct pvpci_fn *fake_function_live(struct kunit *test, struct pvpci_bus *bus, u32 row,
+				    const struct pvpci_function_info *info);
 void fake_functions_unpublish(struct pvpci_bus *bus);
 
 #endif /* _PVPCI_FAKE_HOST_H */

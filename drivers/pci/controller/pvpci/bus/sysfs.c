@@ -8,9 +8,9 @@
 #include <linux/pci.h>
 #include <linux/sysfs.h>
 
+#include "bus/sysfs.h"
 #include "core/bus.h"
 #include "function/function.h"
-#include "function/sysfs.h"
 
 static struct pvpci_fn *fn_of(struct device *dev)
 {
