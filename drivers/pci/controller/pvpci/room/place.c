@@ -1,46 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Placement of BARs in the aperture and of windows around them.
+ * Who gets a place in the aperture, when not everybody can.
  *
- * BARs are powers of two and the aperture is one, aligned to itself. Packed
- * from big to small there is never a hole: 32-bit BARs from the bottom of the
- * aperture upwards, 64-bit BARs from its top downwards, and each window is
- * what its BARs cover. Room that the host wants kept free is packed along with
- * them as BARs of nobody, so that a later BAR of that size finds it aligned.
- * BARs that decode already stay; the others are packed around them.
+ * Functions are considered in one order: those needed to boot, then the higher
+ * priority, the smaller one, the lower devfn. Each gets a place if it fits
+ * beside all that have one, whichever way these are packed. Room that the host
+ * wants kept free is packed along with them as BARs of nobody, so that a later
+ * BAR of that size finds it aligned; it is the first to go.
  *
- * All offsets here count from the start of the aperture, "end" is exclusive.
  * Nothing is touched but the plan, so all of this is tested on made-up buses.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/sizes.h>
-#include <linux/sort.h>
-#include <linux/string.h>
 
+#include "room/pack.h"
 #include "room/place.h"
-#include "room/space.h"
 
-#define MAX_SPARE_BLOCKS	64	/* bits of a u64 */
-
-struct item {
-	u64 bytes;
-	u64 offset;
-	struct pvpci_place_function *function;	/* NULL for room to keep free */
-	unsigned int bar;
-	bool mem64;
-	bool fixed;
-};
-
-struct work {
-	struct pvpci_plan *plan;
-	struct item *item;
-	unsigned int nr_items;
-	struct pvpci_space space;
-	struct pvpci_interval hull[PVPCI_NR_WINDOWS];
-	u64 at32;	/* where the 32-bit window goes when no BAR ties it down */
+/**
+ * struct spare - room to be kept free
+ * @block: its pieces
+ * @nr: so many
+ */
+struct spare {
+	struct pvpci_place_bar block[2 * PVPCI_MAX_SPARE_BLOCKS];
+	unsigned int nr;
 };
 
 static bool identity(const struct pvpci_plan *plan)
@@ -67,194 +54,23 @@ struct pvpci_interval pvpci_place_range32(const struct pvpci_plan *plan, u64 at)
 	return (struct pvpci_interval){ lo, min(lo + PVPCI_BUS32_BYTES, plan->aperture_bytes) };
 }
 
-static int compare_items(const void *a, const void *b)
-{
-	const struct item *x = a, *y = b;
-
-	if (x->bytes != y->bytes)
-		return x->bytes < y->bytes ? 1 : -1;
-	/* Room to keep free goes outside, next to what may come. */
-	if (!x->function != !y->function)
-		return x->function ? -1 : 1;
-	if (x->function && x->function->devfn != y->function->devfn)
-		return x->function->devfn < y->function->devfn ? -1 : 1;
-	return x->bar < y->bar ? -1 : x->bar > y->bar;
-}
-
-static void add_spare(struct work *w, u64 bytes, bool mem64)
-{
-	unsigned int bar = 0;
-
-	bytes = ALIGN(min(bytes, w->plan->aperture_bytes), PVPCI_PAGE_BYTES);
-	while (bytes) {
-		u64 block = rounddown_pow_of_two(bytes);
-
-		w->item[w->nr_items++] = (struct item){
-			.bytes = block, .mem64 = mem64, .bar = bar };
-		bar++;
-		bytes -= block;
-	}
-}
-
-static void collect_items(struct work *w, bool spare)
-{
-	struct pvpci_plan *plan = w->plan;
-	unsigned int i, b;
-
-	w->nr_items = 0;
-	for (i = 0; i < plan->nr_functions; i++) {
-		struct pvpci_place_function *f = &plan->function[i];
-
-		for (b = 0; b < PVPCI_NUM_BARS; b++) {
-			if (!f->bar[b].bytes || f->dropped)
-				continue;
-			if (f->settled && f->bar[b].offset == PVPCI_BAR_UNASSIGNED)
-				continue;
-			w->item[w->nr_items++] = (struct item){
-				.bytes = f->bar[b].bytes, .offset = f->bar[b].offset,
-				.function = f, .bar = b, .mem64 = f->bar[b].mem64,
-				.fixed = f->settled };
-		}
-	}
-	if (spare) {
-		add_spare(w, plan->spare32_bytes, false);
-		add_spare(w, plan->spare64_bytes, true);
-	}
-	sort(w->item, w->nr_items, sizeof(*w->item), compare_items, NULL);
-}
-
-/* Put what stays into the map; hull of the 32-bit ones among them. */
-static int take_fixed(struct work *w)
-{
-	unsigned int i;
-	int ret = 0;
-
-	w->space.nr = 0;
-	memset(w->hull, 0, sizeof(w->hull));
-	for (i = 0; i < w->nr_items && !ret; i++) {
-		const struct item *it = &w->item[i];
-
-		if (!it->fixed)
-			continue;
-		if (pvpci_space_take(&w->space, it->offset, it->bytes))
-			ret = -EINVAL;
-		if (!it->mem64)
-			pvpci_interval_extend(&w->hull[PVPCI_WINDOW_32], it->offset,
-					      it->offset + it->bytes);
-	}
-	return ret;
-}
-
-static struct pvpci_interval range32(const struct work *w)
-{
-	const struct pvpci_interval *hull = &w->hull[PVPCI_WINDOW_32];
-
-	return pvpci_place_range32(w->plan, hull->end ? hull->start : w->at32);
-}
-
-/* Close to the 32-bit BARs there are, so that the window stays small. */
-static int place32(struct work *w)
-{
-	struct pvpci_interval range = range32(w), *hull = &w->hull[PVPCI_WINDOW_32];
-	unsigned int i;
-
-	for (i = 0; i < w->nr_items; i++) {
-		struct item *it = &w->item[i];
-		u64 from = hull->end ? hull->start : range.start;
-
-		if (it->fixed || it->mem64)
-			continue;
-		if (pvpci_space_take_low(&w->space, from, range.end, it->bytes, &it->offset) &&
-		    pvpci_space_take_high(&w->space, range.start, from, it->bytes, &it->offset))
-			return -ENOSPC;
-		pvpci_interval_extend(hull, it->offset, it->offset + it->bytes);
-	}
-	return 0;
-}
-
-static int place64(struct work *w, u64 lo, u64 hi)
-{
-	unsigned int i;
-
-	for (i = 0; i < w->nr_items; i++) {
-		struct item *it = &w->item[i];
-
-		if (it->fixed || !it->mem64)
-			continue;
-		if (pvpci_space_take_high(&w->space, lo, hi, it->bytes, &it->offset))
-			return -ENOSPC;
-		pvpci_interval_extend(&w->hull[PVPCI_WINDOW_64], it->offset,
-				      it->offset + it->bytes);
-	}
-	return 0;
-}
-
-/*
- * A 64-bit BAR that stays may also lie in the 32-bit window; it does where
- * the 64-bit window is on the other side.
+/**
+ * pvpci_place_is_settled - is there a BAR that stays where it is?
+ * @f: a function
+ * @b: number of the BAR
+ *
+ * Return: whether there is.
  */
-static int cover_fixed64(struct work *w, bool above)
+bool pvpci_place_is_settled(const struct pvpci_place_function *f, unsigned int b)
 {
-	struct pvpci_interval *h32 = &w->hull[PVPCI_WINDOW_32], *h64 = &w->hull[PVPCI_WINDOW_64];
-	struct pvpci_interval range = range32(w);
-	unsigned int i;
-
-	for (i = 0; i < w->nr_items; i++) {
-		const struct item *it = &w->item[i];
-		u64 end = it->offset + it->bytes;
-
-		if (!it->fixed || !it->mem64)
-			continue;
-		if (!h32->end || (above ? it->offset >= h32->end : end <= h32->start))
-			pvpci_interval_extend(h64, it->offset, end);
-		else
-			pvpci_interval_extend(h32, it->offset, end);
-	}
-	if (h32->end && (h32->start < range.start || h32->end > range.end))
-		return -ENOSPC;
-	if (h32->end && h64->end && h32->start < h64->end && h64->start < h32->end)
-		return -ENOSPC;
-	return 0;
-}
-
-static int attempt_side(struct work *w, bool above)
-{
-	const struct pvpci_interval *h32 = &w->hull[PVPCI_WINDOW_32];
-	int ret;
-
-	ret = take_fixed(w);
-	if (!ret)
-		ret = place32(w);
-	if (ret)
-		return ret;
-	if (above)
-		ret = place64(w, h32->end, w->plan->aperture_bytes);
-	else
-		ret = place64(w, 0, h32->start);
-	return ret ?: cover_fixed64(w, above);
-}
-
-static int attempt(struct work *w, bool spare)
-{
-	int ret;
-
-	collect_items(w, spare);
-	w->at32 = 0;
-	ret = attempt_side(w, true);
-	if (ret == -ENOSPC)
-		ret = attempt_side(w, false);
-	if (ret != -ENOSPC)
-		return ret;
-	/* Where the end cannot be used, the bottom may be the only place for a large BAR. */
-	w->at32 = w->plan->aperture_bytes - 1;
-	return attempt_side(w, false);
+	return f->settled && f->bar[b].bytes && f->bar[b].offset != PVPCI_BAR_UNASSIGNED;
 }
 
 /**
  * pvpci_place_need - sum of a function's BARs
  * @function: any
  *
- * Return: bytes.
+ * Return: bytes, U64_MAX when they are more.
  */
 u64 pvpci_place_need(const struct pvpci_place_function *function)
 {
@@ -262,21 +78,19 @@ u64 pvpci_place_need(const struct pvpci_place_function *function)
 	unsigned int b;
 
 	for (b = 0; b < PVPCI_NUM_BARS; b++)
-		sum += function->bar[b].bytes;
+		if (check_add_overflow(sum, function->bar[b].bytes, &sum))
+			return U64_MAX;
 	return sum;
 }
 
-/**
- * pvpci_place_loses - who loses its place first?
- * @a: a function
- * @b: another
- *
- * Return: whether @a does: the lower priority, the larger one, the higher devfn.
- */
-bool pvpci_place_loses(const struct pvpci_place_function *a, const struct pvpci_place_function *b)
+/* Is @a considered after @b? */
+static bool comes_after(const struct pvpci_place_function *a,
+			const struct pvpci_place_function *b)
 {
 	u64 x = pvpci_place_need(a), y = pvpci_place_need(b);
 
+	if (a->keep != b->keep)
+		return b->keep;
 	if (a->priority != b->priority)
 		return a->priority < b->priority;
 	if (x != y)
@@ -284,53 +98,93 @@ bool pvpci_place_loses(const struct pvpci_place_function *a, const struct pvpci_
 	return a->devfn > b->devfn;
 }
 
-static bool drop_one(struct pvpci_plan *plan)
+/* The one without a place to be considered after @last. */
+static struct pvpci_place_function *next_dropped(struct pvpci_plan *plan,
+						 const struct pvpci_place_function *last)
 {
-	struct pvpci_place_function *loser = NULL;
-	unsigned int i, b;
+	struct pvpci_place_function *best = NULL;
+	unsigned int i;
 
 	for (i = 0; i < plan->nr_functions; i++) {
 		struct pvpci_place_function *f = &plan->function[i];
 
-		if (f->keep || f->settled || f->dropped || !pvpci_place_need(f))
+		if (!f->dropped || (last && !comes_after(f, last)))
 			continue;
-		if (!loser || pvpci_place_loses(f, loser))
-			loser = f;
+		if (!best || comes_after(best, f))
+			best = f;
 	}
-	if (!loser)
-		return false;
-	loser->dropped = true;
-	for (b = 0; b < PVPCI_NUM_BARS; b++)
-		loser->bar[b].offset = PVPCI_BAR_UNASSIGNED;
-	plan->nr_dropped++;
-	return true;
+	return best;
 }
 
+/* A glance that spares the search. */
 static bool oversubscribed(const struct pvpci_plan *plan)
 {
-	u64 sum = 0;
-	unsigned int i;
+	u64 left = plan->aperture_bytes;
+	unsigned int i, b;
 
 	for (i = 0; i < plan->nr_functions; i++) {
-		u64 need = pvpci_place_need(&plan->function[i]);
+		const struct pvpci_place_function *f = &plan->function[i];
 
-		if (plan->function[i].dropped)
-			continue;
-		if (need > plan->aperture_bytes - sum)
-			return true;
-		sum += need;
+		for (b = 0; b < PVPCI_NUM_BARS && !f->dropped; b++) {
+			if (f->settled && !pvpci_place_is_settled(f, b))
+				continue;
+			if (f->bar[b].bytes > left)
+				return true;
+			left -= f->bar[b].bytes;
+		}
 	}
 	return false;
 }
 
-/**
- * pvpci_place_window - make a window of the part of the aperture it covers
- * @plan: its window is the answer
- * @i: PVPCI_WINDOW_*
- * @start: aperture offset of its first byte, or of the first it could have
- * @end: first byte behind it; @start for an empty window
- */
-void pvpci_place_window(struct pvpci_plan *plan, unsigned int i, u64 start, u64 end)
+/* Do all that are not dropped fit, and @spare, with one of these efforts? */
+static int fits(struct pvpci_pack *pack, struct pvpci_plan *plan, struct spare *spare,
+		enum pvpci_effort first, enum pvpci_effort last)
+{
+	int ret = -ENOSPC, effort;
+	unsigned int i, b;
+
+	pack->nr_items = 0;
+	for (i = 0; i < plan->nr_functions; i++) {
+		struct pvpci_place_function *f = &plan->function[i];
+
+		for (b = 0; b < PVPCI_NUM_BARS && !f->settled && !f->dropped; b++)
+			if (f->bar[b].bytes)
+				pvpci_pack_add(pack, &f->bar[b]);
+	}
+	/* The smallest of its size goes outside, next to what may come. */
+	for (i = 0; spare && i < spare->nr; i++)
+		pvpci_pack_add(pack, &spare->block[i]);
+	for (effort = first; effort <= last && ret == -ENOSPC; effort++)
+		ret = pvpci_pack(pack, effort);
+	return ret;
+}
+
+/* One by one. -ENOSPC: one of those to keep finds none. */
+static int admit(struct pvpci_pack *pack, struct pvpci_plan *plan, enum pvpci_effort first,
+		 enum pvpci_effort last)
+{
+	struct pvpci_place_function *f = NULL;
+	bool kept = true;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < plan->nr_functions; i++) {
+		f = &plan->function[i];
+		f->dropped = !f->settled && pvpci_place_need(f);
+	}
+	for (f = next_dropped(plan, NULL); f; f = next_dropped(plan, f)) {
+		f->dropped = false;
+		ret = oversubscribed(plan) ? -ENOSPC : fits(pack, plan, NULL, first, last);
+		f->dropped = ret;
+		kept &= !ret || !f->keep;
+	}
+	/* Places are those of the last try, which may have failed. */
+	if (ret)
+		fits(pack, plan, NULL, first, last);
+	return kept ? 0 : -ENOSPC;
+}
+
+static void make_window(struct pvpci_plan *plan, unsigned int i, u64 start, u64 end)
 {
 	struct pvpci_bridge_window *window = &plan->window[i];
 
@@ -341,127 +195,212 @@ void pvpci_place_window(struct pvpci_plan *plan, unsigned int i, u64 start, u64 
 		window->bus_start = PVPCI_BUS32_START + (start & (SZ_1G - 1));
 }
 
-/* Where a window that nobody needs yet could begin: the 32-bit one needs a gigabyte. */
-static u64 empty_window(const struct work *w, unsigned int i)
+/* An empty one is where it was. */
+static void set_windows(struct pvpci_plan *plan, const struct pvpci_pack *pack)
 {
-	u64 at;
+	unsigned int i;
 
-	if (i == PVPCI_WINDOW_32 &&
-	    !pvpci_space_find_low(&w->space, 0, w->plan->aperture_bytes, PVPCI_PAGE_BYTES, &at))
-		return at;
+	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
+		u64 start = pack->window[i].end ? pack->window[i].start : plan->window[i].offset;
+
+		make_window(plan, i, start, pack->window[i].end ?: start);
+	}
+}
+
+/* The largest BAR that would find a place in a part of the aperture. */
+static u64 largest_piece(const struct pvpci_pack *pack, const struct pvpci_interval *part)
+{
+	u64 bytes, at;
+
+	for (bytes = BIT_ULL(63); bytes >= PVPCI_PAGE_BYTES; bytes /= 2)
+		if (!pvpci_space_find_low(&pack->space, part->start, part->end, bytes, &at))
+			return bytes;
 	return 0;
 }
 
-static void answer(struct work *w)
+static void miss(const struct pvpci_pack *pack, struct pvpci_place_function *f, u64 free_bytes)
 {
-	struct pvpci_plan *plan = w->plan;
-	unsigned int i;
+	u64 need = pvpci_place_need(f);
+	unsigned int b;
 
-	for (i = 0; i < w->nr_items; i++)
-		if (w->item[i].function)
-			w->item[i].function->bar[w->item[i].bar].offset = w->item[i].offset;
-	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
-		u64 start = w->hull[i].end ? w->hull[i].start : empty_window(w, i);
+	f->missing_bytes = need > free_bytes ? need - free_bytes : 0;
+	f->missing_piece = 0;
+	for (b = 0; b < PVPCI_NUM_BARS; b++) {
+		unsigned int i = f->bar[b].mem64 ? PVPCI_WINDOW_64 : PVPCI_WINDOW_32;
+		struct pvpci_interval above = pvpci_pack_reach(pack, i, true);
+		struct pvpci_interval below = pvpci_pack_reach(pack, i, false);
+		u64 piece = max(largest_piece(pack, &above), largest_piece(pack, &below));
 
-		pvpci_place_window(plan, i, start, w->hull[i].end ?: start);
+		if (f->bar[b].bytes > piece)
+			f->missing_piece = max(f->missing_piece, f->bar[b].bytes - piece);
 	}
 }
 
-static int work_init(struct work *w, struct pvpci_plan *plan)
+/* What those lack that have no place, and who has one is settled. */
+static void conclude(struct pvpci_pack *pack, struct pvpci_plan *plan)
 {
-	size_t nr = (size_t)plan->nr_functions * PVPCI_NUM_BARS + 2 * MAX_SPARE_BLOCKS;
+	u64 free_bytes = plan->aperture_bytes;
+	unsigned int i, b;
 
-	*w = (struct work){ .plan = plan };
-	w->item = kvcalloc(nr, sizeof(*w->item), GFP_KERNEL);
-	w->space.taken = kvcalloc(nr, sizeof(*w->space.taken), GFP_KERNEL);
-	w->space.max = nr;
-	if (w->item && w->space.taken)
-		return 0;
-	kvfree(w->item);
-	kvfree(w->space.taken);
-	return -ENOMEM;
-}
-
-static void work_exit(struct work *w)
-{
-	kvfree(w->item);
-	kvfree(w->space.taken);
-}
-
-/* Of those that were dropped, the one to try after @last: in the reverse of that order. */
-static struct pvpci_place_function *next_dropped(struct pvpci_plan *plan,
-						 const struct pvpci_place_function *last)
-{
-	struct pvpci_place_function *best = NULL;
-	unsigned int i;
-
+	for (i = 0; i < pack->space.nr; i++)
+		free_bytes -= pack->space.taken[i].end - pack->space.taken[i].start;
+	pvpci_pack_trim(pack);
 	for (i = 0; i < plan->nr_functions; i++) {
 		struct pvpci_place_function *f = &plan->function[i];
 
-		if (!f->dropped || (last && !pvpci_place_loses(f, last)))
+		f->settled |= !f->dropped;
+		if (!f->dropped)
 			continue;
-		if (!best || pvpci_place_loses(best, f))
-			best = f;
+		plan->nr_dropped++;
+		for (b = 0; b < PVPCI_NUM_BARS; b++)
+			f->bar[b].offset = PVPCI_BAR_UNASSIGNED;
+		miss(pack, f, free_bytes);
 	}
-	return best;
 }
 
-/* One that could not have a place anyhow may have been dropped after others that can. */
-static int readmit(struct work *w)
+/* Pieces of it, from large to small. */
+static void add_spare(const struct pvpci_plan *plan, struct spare *spare, u64 bytes, bool mem64)
 {
-	struct pvpci_plan *plan = w->plan;
-	struct pvpci_place_function *f = NULL;
-	int ret = 0;
+	bytes = ALIGN(min(bytes, plan->aperture_bytes), PVPCI_PAGE_BYTES);
+	while (bytes) {
+		u64 block = rounddown_pow_of_two(bytes);
 
-	while ((f = next_dropped(plan, f))) {
-		f->dropped = false;
-		ret = oversubscribed(plan) ? -ENOSPC : attempt(w, false);
-		f->dropped = ret;
-		plan->nr_dropped -= !ret;
+		spare->block[spare->nr++] = (struct pvpci_place_bar){
+			.bytes = block, .mem64 = mem64 };
+		bytes -= block;
 	}
-	return ret ? attempt(w, false) : 0;
+}
+
+/* Where windows that nobody needs yet could begin: the 32-bit one needs a gigabyte. */
+static void move_empty_windows(struct pvpci_plan *plan, const struct pvpci_pack *pack)
+{
+	u64 at;
+
+	plan->window[PVPCI_WINDOW_64].offset = 0;
+	plan->window[PVPCI_WINDOW_32].offset = 0;
+	if (!pvpci_space_find_low(&pack->space, 0, plan->aperture_bytes, PVPCI_PAGE_BYTES, &at))
+		plan->window[PVPCI_WINDOW_32].offset = at;
+}
+
+static int place_all(struct pvpci_pack *pack, struct pvpci_plan *plan, struct spare *spare)
+{
+	const enum pvpci_effort first = PVPCI_EFFORT_ABOVE, last = PVPCI_EFFORT_END;
+	int ret;
+
+	add_spare(plan, spare, plan->spare32_bytes, false);
+	add_spare(plan, spare, plan->spare64_bytes, true);
+	ret = fits(pack, plan, spare, first, last);
+	if (ret && spare->nr) {
+		plan->spare_dropped = true;
+		ret = fits(pack, plan, NULL, first, last);
+	}
+	if (ret)
+		ret = admit(pack, plan, first, last);
+	if (ret)
+		return ret;
+	move_empty_windows(plan, pack);
+	set_windows(plan, pack);
+	conclude(pack, plan);
+	return 0;
 }
 
 /**
  * pvpci_place - plan a whole bus
  * @plan: filled but for the answers
  *
- * When not everything fits, the room to keep free goes first. Then functions
- * lose their place one by one: those to keep and those that decode never,
- * otherwise lowest priority first, largest first, highest devfn first. Whoever
- * fits beside those that are left has its place back, in the reverse order.
- *
  * Return: 0; -ENOSPC when even those to keep do not fit, nothing is placed
  * then; -EINVAL when settled functions overlap; -ENOMEM.
  */
 int pvpci_place(struct pvpci_plan *plan)
 {
-	struct work w;
+	struct spare *spare = kvzalloc(sizeof(*spare), GFP_KERNEL);
+	struct pvpci_pack pack;
+	unsigned int i;
 	int ret;
 
 	plan->nr_dropped = 0;
 	plan->spare_dropped = false;
-	ret = work_init(&w, plan);
-	if (ret)
-		return ret;
-	ret = attempt(&w, true);
-	if (ret == -ENOSPC && (plan->spare32_bytes || plan->spare64_bytes)) {
-		plan->spare_dropped = true;
-		ret = attempt(&w, false);
-	}
-	while (ret == -ENOSPC) {
-		if (!drop_one(plan))
-			break;
-		if (oversubscribed(plan))
-			continue;
-		ret = attempt(&w, false);
-	}
-	if (!ret && plan->nr_dropped > 1)
-		ret = readmit(&w);
+	for (i = 0; i < plan->nr_functions; i++)
+		plan->function[i].dropped = false;
+	ret = pvpci_pack_init(&pack, plan);
 	if (!ret)
-		answer(&w);
-	work_exit(&w);
-	if (!ret && plan->nr_dropped)
-		ret = pvpci_place_missing(plan);
+		ret = spare ? place_all(&pack, plan, spare) : -ENOMEM;
+	pvpci_pack_exit(&pack);
+	kvfree(spare);
+	return ret;
+}
+
+/*
+ * The windows take all that is left, so that whoever moves BARs (pci_rebalance) has all of the
+ * aperture to work with. A window that needs it back gets it.
+ */
+static void spread(struct pvpci_pack *pack, unsigned int first)
+{
+	unsigned int n;
+
+	for (n = 0; n < PVPCI_NR_WINDOWS; n++) {
+		unsigned int i = (first + n) % PVPCI_NR_WINDOWS;
+		struct pvpci_interval above = pvpci_pack_reach(pack, i, true);
+		struct pvpci_interval below = pvpci_pack_reach(pack, i, false);
+
+		if (above.start >= above.end ||
+		    (below.start < below.end && below.end - below.start > above.end - above.start))
+			above = below;
+		if (above.start < above.end)
+			pvpci_interval_extend(&pack->window[i], above.start, above.end);
+	}
+}
+
+/**
+ * pvpci_place_spread - let the windows take all of the aperture
+ * @plan: with its windows; only they change
+ * @first: PVPCI_WINDOW_*, the one that takes what both could
+ *
+ * Return: 0; -EINVAL when functions overlap; -ENOMEM.
+ */
+int pvpci_place_spread(struct pvpci_plan *plan, unsigned int first)
+{
+	struct pvpci_pack pack;
+	int ret = pvpci_pack_init(&pack, plan);
+
+	if (!ret) {
+		pvpci_pack(&pack, PVPCI_EFFORT_TRIM);
+		spread(&pack, first);
+		set_windows(plan, &pack);
+	}
+	pvpci_pack_exit(&pack);
+	return ret;
+}
+
+/**
+ * pvpci_place_more - find room for more functions, in larger windows if need be
+ * @plan: with its windows; settled functions stay, none is dropped
+ *
+ * First the holes inside the windows, so that nothing changes. Then a window
+ * grows into aperture that nobody uses. Then what no BAR uses of the windows is
+ * given up, so that one can grow at the other's expense: only BARs stay where they
+ * are. When somebody finds no room all the same the windows take the whole aperture.
+ *
+ * Return: 0; -EINVAL when settled functions overlap; -ENOMEM.
+ */
+int pvpci_place_more(struct pvpci_plan *plan)
+{
+	enum pvpci_effort last = plan->fixed_windows ? PVPCI_EFFORT_HOLE : PVPCI_EFFORT_TRIM;
+	struct pvpci_pack pack;
+	int ret;
+
+	plan->nr_dropped = 0;
+	ret = pvpci_pack_init(&pack, plan);
+	if (ret)
+		goto exit;
+	if (fits(&pack, plan, NULL, PVPCI_EFFORT_HOLE, last)) {
+		admit(&pack, plan, PVPCI_EFFORT_HOLE, last);
+		if (!plan->fixed_windows)
+			spread(&pack, PVPCI_WINDOW_64);
+	}
+	set_windows(plan, &pack);
+	conclude(&pack, plan);
+exit:
+	pvpci_pack_exit(&pack);
 	return ret;
 }

@@ -9,7 +9,9 @@
 #include <linux/types.h>
 
 #include "room/space.h"
-#include "room/window.h"
+#include "wire/aperture.h"
+
+#define PVPCI_MAX_SPARE_BLOCKS	64	/* of one kind: bits of a u64 */
 
 /* 32-bit windows have bus addresses in here when BAR2 is above 4 GiB. */
 #define PVPCI_BUS32_START	0xc0000000ULL
@@ -81,10 +83,8 @@ struct pvpci_plan {
 int pvpci_place(struct pvpci_plan *plan);
 int pvpci_place_more(struct pvpci_plan *plan);
 int pvpci_place_spread(struct pvpci_plan *plan, unsigned int first);
-int pvpci_place_missing(struct pvpci_plan *plan);
 u64 pvpci_place_need(const struct pvpci_place_function *function);
-bool pvpci_place_loses(const struct pvpci_place_function *a, const struct pvpci_place_function *b);
+bool pvpci_place_is_settled(const struct pvpci_place_function *f, unsigned int b);
 struct pvpci_interval pvpci_place_range32(const struct pvpci_plan *plan, u64 at);
-void pvpci_place_window(struct pvpci_plan *plan, unsigned int i, u64 start, u64 end);
 
 #endif /* _PVPCI_PLACE_H */

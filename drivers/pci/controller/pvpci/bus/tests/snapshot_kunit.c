@@ -7,7 +7,9 @@
 #include <linux/sizes.h>
 
 #include "bus/snapshot.h"
+#include "core/bus.h"
 #include "function/function.h"
+#include "wire/tests/fake_host.h"
 
 #define ROWS		8
 #define APERTURE	((u64)SZ_64M)
@@ -124,7 +126,96 @@ static void snapshot_table(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, info[2].label, "disk");
 }
 
+/**
+ * struct table_host - a host whose table changes while it is read
+ * @seq: relations sequence number
+ * @changes: so many times more
+ * @asked: how often it was asked for the table
+ */
+static struct table_host {
+	u32 seq;
+	u32 changes;
+	u32 asked;
+	struct pvpci_function *table;
+} the;
+
+static void fill_row(struct pvpci_function *row, u32 instance, u16 devfn)
+{
+	*row = (struct pvpci_function){
+		.flags = cpu_to_le32(PVPCI_FN_PRESENT),
+		.instance = cpu_to_le32(instance),
+		.devfn = cpu_to_le16(devfn),
+	};
+}
+
+/* A function goes and another one comes as soon as the table has been promised. */
+static bool serve_table(struct fake_host *host, union fake_message *message)
+{
+	struct pvpci_msg_query_resources *query = (void *)message;
+
+	if (message->msg.type == cpu_to_le16(PVPCI_MSG_QUERY_RELATIONS)) {
+		message->relations.seq = cpu_to_le32(the.seq);
+		message->relations.count = cpu_to_le32(1);
+		message->msg.bytes = cpu_to_le16(sizeof(message->relations));
+	} else if (message->msg.type == cpu_to_le16(PVPCI_MSG_QUERY_RESOURCES)) {
+		the.asked++;
+		if (le32_to_cpu(query->seq) != the.seq) {
+			message->msg.status = cpu_to_le32(PVPCI_STATUS_STALE);
+		} else if (the.changes) {
+			the.changes--;
+			the.seq++;
+			fill_row(the.table, 9 + the.seq, the.seq << 3);
+		}
+	}
+	return true;
+}
+
+static struct pvpci_bus *table_bus(struct kunit *test, u32 changes)
+{
+	struct fake_host *host = fake_host_create(test);
+	struct pvpci_bus *bus = fake_bus_create(test, host);
+
+	host->serve = serve_table;
+	the = (struct table_host){
+		.seq = 1, .changes = changes,
+		.table = bus->wire.transport.area[PVPCI_AREA_FUNCTIONS],
+	};
+	fill_row(the.table, 10, 1 << 3);
+	return bus;
+}
+
+/* What is taken is the table of its number, though each of the two makes sense. */
+static void snapshot_torn(struct kunit *test)
+{
+	struct pvpci_bus *bus = table_bus(test, 3);
+	struct pvpci_snapshot snapshot = {};
+	char why[PVPCI_WHY_BYTES];
+
+	KUNIT_ASSERT_EQ(test, pvpci_snapshot_take(bus, &snapshot, 8, why), 0);
+	KUNIT_EXPECT_EQ(test, snapshot.seq, 4U);
+	KUNIT_EXPECT_EQ(test, snapshot.info[0].instance, 9 + snapshot.seq);
+	KUNIT_EXPECT_EQ(test, snapshot.info[0].devfn, snapshot.seq << 3);
+	KUNIT_EXPECT_EQ(test, the.asked, 4U);
+	pvpci_snapshot_free(&snapshot);
+	pvpci_bus_put(bus);
+}
+
+/* A host that never stands still is left alone after so many tries. */
+static void snapshot_endless(struct kunit *test)
+{
+	struct pvpci_bus *bus = table_bus(test, 1000);
+	struct pvpci_snapshot snapshot = {};
+	char why[PVPCI_WHY_BYTES];
+
+	KUNIT_EXPECT_EQ(test, pvpci_snapshot_take(bus, &snapshot, 3, why), -ESTALE);
+	KUNIT_EXPECT_EQ(test, the.asked, 3U);
+	KUNIT_EXPECT_NULL(test, snapshot.info);
+	pvpci_bus_put(bus);
+}
+
 static struct kunit_case snapshot_cases[] = {
+	KUNIT_CASE(snapshot_torn),
+	KUNIT_CASE(snapshot_endless),
 	KUNIT_CASE_PARAM(snapshot_table, table_gen_params),
 	{ }
 };

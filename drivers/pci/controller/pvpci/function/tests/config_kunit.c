@@ -246,6 +246,60 @@ static void config_settling(struct kunit *test)
 	done(f);
 }
 
+/* Found once more after the user has removed it: sized without an edge, then as before. */
+static void config_found_again(struct kunit *test)
+{
+	struct fixture *f = fixture(test);
+
+	wr(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, f->host->served, 1U);
+	KUNIT_ASSERT_TRUE(test, pvpci_life_set(f->fn, PVPCI_LIFE_HIDDEN));
+	wr(f, PCI_COMMAND, 2, 0);
+	wr(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, pvpci_memory_enable_settle(f->fn), 0);
+	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 1U, "the host heard nothing");
+	KUNIT_EXPECT_EQ(test, pvpci_life(f->fn), PVPCI_LIFE_LIVE);
+	wr(f, PCI_COMMAND, 2, 0);
+	KUNIT_EXPECT_EQ(test, f->host->served, 2U);
+	done(f);
+}
+
+/* A device decodes what is written into its BAR while it decodes. */
+static void config_bar_while_decoding(struct kunit *test)
+{
+	u32 start = 0xc0000000, there = start + SZ_1M;
+	struct fixture *f = fixture(test);
+	unsigned int b, first = 0;
+
+	for (b = 0; b < PVPCI_NUM_BARS; b++)
+		if (an_info.bar[b].bytes && !an_info.bar[b].mem64)
+			first = b;
+	/* All BARs need a place, or there is nothing to attach. */
+	for (b = 0; b < PVPCI_NUM_BARS; b++) {
+		if (!an_info.bar[b].bytes)
+			continue;
+		wr(f, PCI_BASE_ADDRESS_0 + 4 * b, 4, b == first ? start : start + SZ_2M);
+		if (an_info.bar[b].mem64)
+			wr(f, PCI_BASE_ADDRESS_0 + 4 * b + 4, 4, 0);
+	}
+	wr(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	KUNIT_ASSERT_EQ(test, f->host->served, 1U);
+	wr(f, PCI_BASE_ADDRESS_0 + 4 * first, 4, start);
+	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 1U, "where it is already");
+	KUNIT_EXPECT_EQ(test, wr(f, PCI_BASE_ADDRESS_0 + 4 * first, 4, there), PCIBIOS_SUCCESSFUL);
+	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 3U, "detached and attached");
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(f->host->last.commit.offset[first]), (u64)SZ_1M);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(f->host->last.commit.reason), PVPCI_REASON_MOVE);
+	KUNIT_EXPECT_TRUE(test, f->fn->attached);
+	/* Nowhere: it decodes nothing until it is somewhere. */
+	KUNIT_EXPECT_EQ(test, wr(f, PCI_BASE_ADDRESS_0 + 4 * first, 4, ~0U), PCIBIOS_SUCCESSFUL);
+	KUNIT_EXPECT_FALSE(test, f->fn->attached);
+	KUNIT_EXPECT_EQ(test, rd(f, PCI_COMMAND, 2), (u32)PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ(test, wr(f, PCI_BASE_ADDRESS_0 + 4 * first, 4, there), PCIBIOS_SUCCESSFUL);
+	KUNIT_EXPECT_TRUE(test, f->fn->attached);
+	done(f);
+}
+
 static void config_left_off(struct kunit *test)
 {
 	struct pvpci_function_info info = an_info;
@@ -313,6 +367,8 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_edge_refused),
 	KUNIT_CASE(config_edge_unanswered),
 	KUNIT_CASE(config_settling),
+	KUNIT_CASE(config_found_again),
+	KUNIT_CASE(config_bar_while_decoding),
 	KUNIT_CASE(config_left_off),
 	KUNIT_CASE(config_broken),
 	KUNIT_CASE(config_multifunction),

@@ -10,8 +10,6 @@
 #include "function/function.h"
 #include "function/host_exchange.h"
 #include "function/memory_enable.h"
-#include "room/assign.h"
-#include "room/window.h"
 #include "wire/tests/fake_host.h"
 
 struct fixture {
@@ -122,54 +120,11 @@ static void hand_off(struct kunit *test)
 	done(f);
 }
 
-static struct pvpci_fn *loser(struct kunit *test, struct fixture *f, u32 row, u16 priority)
-{
-	struct pvpci_function_info info = {
-		.flags = PVPCI_FN_PRESENT,
-		.instance = 9,
-		.devfn = row << 3,
-		.priority = priority,
-		.bar = { [0] = { .bytes = SZ_32M, .mem64 = true } },
-	};
-	struct pvpci_fn *fn = fake_function_live(test, f->bus, row, &info);
-
-	fn->dropped = true;
-	return fn;
-}
-
-/* Of those that are considered again, by priority; the others do not count. */
-static void try_again(struct kunit *test)
-{
-	struct fixture *f = fixture(test);
-	struct pvpci_fn *low = loser(test, f, 1, 1), *high = loser(test, f, 2, 2);
-	DECLARE_BITMAP(rows, PVPCI_MAX_FUNCTIONS) = {};
-
-	loser(test, f, 3, 3);
-	__set_bit(1, rows);
-	__set_bit(2, rows);
-	f->fn->offset[0] = 0;
-	mutex_lock(&f->bus->topology);
-	KUNIT_EXPECT_EQ(test, pvpci_assign_try(f->bus, rows), 0);
-	KUNIT_EXPECT_EQ_MSG(test, bitmap_weight(rows, PVPCI_MAX_FUNCTIONS), 1, "one finds some");
-	KUNIT_EXPECT_TRUE(test, test_bit(2, rows));
-	KUNIT_EXPECT_EQ(test, low->missing_piece, (u64)SZ_16M);
-	KUNIT_EXPECT_EQ_MSG(test, high->offset[0], PVPCI_BAR_UNASSIGNED, "only a try");
-	/* What is released makes room for somebody, if it was anywhere. */
-	f->bus->room->freed = false;
-	pvpci_assign_release(low);
-	KUNIT_EXPECT_FALSE(test, f->bus->room->freed);
-	pvpci_assign_release(f->fn);
-	KUNIT_EXPECT_TRUE(test, f->bus->room->freed);
-	mutex_unlock(&f->bus->topology);
-	done(f);
-}
-
 static struct kunit_case exchange_cases[] = {
 	KUNIT_CASE(exchange_sleeper),
 	KUNIT_CASE(exchange_in_reset),
 	KUNIT_CASE(exchange_spinner),
 	KUNIT_CASE(hand_off),
-	KUNIT_CASE(try_again),
 	{ }
 };
 

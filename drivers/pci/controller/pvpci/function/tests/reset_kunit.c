@@ -182,6 +182,68 @@ static void power_soft_reset(struct kunit *test)
 	done(f);
 }
 
+/* A host that does what it was asked for, but answers one type of request too late. */
+static u16 too_late;
+static u32 host_power;
+static bool host_attached;
+
+static bool serve_late(struct fake_host *host, union fake_message *message)
+{
+	u16 type = le16_to_cpu(message->msg.type);
+
+	if (type == PVPCI_MSG_POWER || type == PVPCI_MSG_RESET)
+		host_attached = false;
+	if (type == PVPCI_MSG_POWER)
+		host_power = le32_to_cpu(message->change.value);
+	if (type == PVPCI_MSG_COMMIT)
+		host_attached = le16_to_cpu(message->commit.command) & PCI_COMMAND_MEMORY;
+	return type != too_late;
+}
+
+static void expect_agreed(struct kunit *test, struct fixture *f)
+{
+	fake_host_run(f->host);
+	KUNIT_EXPECT_EQ(test, f->fn->power, host_power);
+	KUNIT_EXPECT_EQ(test, f->fn->attached, host_attached);
+}
+
+/* Whether the host has done it before or after the guest gave up: both believe the same. */
+static void reset_late(struct kunit *test)
+{
+	unsigned int before = pvpci_commit_timeout_ms, deaf;
+
+	pvpci_commit_timeout_ms = 30;
+	for (deaf = 0; deaf < 2; deaf++) {
+		struct fixture *f = fixture(test);
+
+		f->host->serve = serve_late;
+		too_late = 0;
+		host_power = PVPCI_POWER_D0;
+		bind(test, f);
+		too_late = PVPCI_MSG_POWER;
+		f->host->deaf = deaf;
+		wr(f, PMCSR, PVPCI_POWER_D3HOT);
+		f->host->deaf = false;
+		expect_agreed(test, f);
+		KUNIT_EXPECT_EQ(test, rd(f, PMCSR) & PCI_PM_CTRL_STATE_MASK, f->fn->power);
+		too_late = 0;
+		KUNIT_EXPECT_EQ(test, wr(f, PMCSR, PVPCI_POWER_D0), PCIBIOS_SUCCESSFUL);
+		expect_agreed(test, f);
+		too_late = PVPCI_MSG_RESET;
+		f->host->deaf = deaf;
+		KUNIT_EXPECT_EQ(test, wr(f, DEVCTL, 0xa800), PCIBIOS_SET_FAILED);
+		f->host->deaf = false;
+		expect_agreed(test, f);
+		KUNIT_EXPECT_FALSE(test, host_attached);
+		too_late = 0;
+		bind(test, f);
+		KUNIT_EXPECT_TRUE(test, host_attached);
+		KUNIT_EXPECT_GE_MSG(test, f->host->suspected, 2U, "somebody looks at the host");
+		done(f);
+	}
+	pvpci_commit_timeout_ms = before;
+}
+
 /* A list that never ends, and one that leads nowhere. */
 static void reset_lying_capabilities(struct kunit *test)
 {
@@ -205,6 +267,7 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE(reset_old_host),
 	KUNIT_CASE(power_keeps),
 	KUNIT_CASE(power_soft_reset),
+	KUNIT_CASE(reset_late),
 	KUNIT_CASE(reset_lying_capabilities),
 	{ }
 };

@@ -192,6 +192,21 @@ static void place_too_small(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pvpci_place(plan), -ENOSPC);
 }
 
+/* Sizes whose sum is no number. */
+static void place_endless(struct kunit *test)
+{
+	struct pvpci_plan *plan = plan_create(test, HIGH, SZ_1M);
+	struct pvpci_place_function *f = add(plan, 0, BIT_ULL(63));
+
+	f->bar[4].bytes = BIT_ULL(63);
+	f->bar[4].mem64 = true;
+	add(plan, 0, SZ_1M);
+	KUNIT_EXPECT_EQ(test, pvpci_place(plan), 0);
+	KUNIT_EXPECT_TRUE(test, plan->function[0].dropped);
+	KUNIT_EXPECT_FALSE(test, plan->function[1].dropped);
+	KUNIT_EXPECT_EQ(test, plan->nr_dropped, 1U);
+}
+
 static void place_decoding(struct kunit *test)
 {
 	/* 32 and 64-bit BARs left by the host anywhere, mixed. */
@@ -269,6 +284,7 @@ static struct kunit_case place_cases[] = {
 	KUNIT_CASE(place_spare_goes_first),
 	KUNIT_CASE(place_losers),
 	KUNIT_CASE(place_too_small),
+	KUNIT_CASE(place_endless),
 	KUNIT_CASE(place_decoding),
 	KUNIT_CASE(place_decoding_overlap),
 	KUNIT_CASE(place_nothing),
