@@ -108,14 +108,15 @@ def all_jobs(parts):
         ("host", False, [script("kernels", limit=1200, needed=True)] +
          [script("tools", variant, limit=600, needed=variant == "gcc")
           for variant in ("gcc", "clang", "asan")
-          if "tools" in parts or (guests and variant != "clang")] +
+          if "tools" in parts or (guests and variant != "clang") or
+          ("static" in parts and variant == "gcc")] +
          (unit() if "unit" in parts else [])),
         ("modules", False, [script("modules", kernel, limit=600, needed=True)
                             for kernel in PACKAGED
                             if guests or "static" in parts]),
         ("static", False, [script(name, limit=600) for name in (
             "sparse", "checkpatch", "cppcheck", "kernel-doc", "shellcheck", "python",
-            "layout", "dkms", "conventions") if "static" in parts]),
+            "layout", "dkms", "conventions", "floors", "selftest") if "static" in parts]),
         # A kernel takes both processors for minutes, so nothing runs beside it.
         ("kernels", True, [Job("build/" + kernel, [
             os.path.join(TOP, "tools/testing/kunit/build"), kernel], 1800, needed=True)
