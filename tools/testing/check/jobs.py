@@ -6,6 +6,7 @@ import glob
 import os
 import re
 import shlex
+import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "../../.."))
@@ -13,8 +14,10 @@ BUILD = os.environ.get("PVPCI_BUILD", os.path.join(TOP, "build"))
 VMTEST = os.path.join(TOP, "tools/testing/vmtest/vmtest")
 SELFTESTS = os.path.join(TOP, "tools/testing/selftests")
 
-PACKAGED = ("stock-6.1", "stock-6.12", "cloud-6.1", "cloud-6.12", "arm64-6.1")
-DEBUG = ("kunit-6.1", "kunit-6.12")
+sys.path.insert(0, os.path.dirname(VMTEST))
+# pylint: disable=wrong-import-position
+from machine import DEBUG, packaged
+
 PARTS = ("static", "tools", "unit", "vmtest", "kunit", "selftests")
 
 
@@ -112,11 +115,13 @@ def all_jobs(parts):
           ("static" in parts and variant == "gcc")] +
          (unit() if "unit" in parts else [])),
         ("modules", False, [script("modules", kernel, limit=600, needed=True)
-                            for kernel in PACKAGED
+                            for kernel in packaged()
                             if guests or "static" in parts]),
         ("static", False, [script(name, limit=600) for name in (
             "sparse", "checkpatch", "cppcheck", "kernel-doc", "shellcheck", "python",
-            "layout", "dkms", "conventions", "floors", "selftest") if "static" in parts]),
+            "layout", "dkms", "conventions", "floors", "selftest") if "static" in parts] +
+         ([Job("htmldocs", ["make", "-s", "-C", TOP, "htmldocs"], 600)]
+          if "static" in parts else [])),
         # A kernel takes both processors for minutes, so nothing runs beside it.
         ("kernels", True, [Job("build/" + kernel, [
             os.path.join(TOP, "tools/testing/kunit/build"), kernel], 1800, needed=True)

@@ -12,8 +12,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "../../.."))
 BUILD = os.environ.get("PVPCI_BUILD", os.path.join(TOP, "build"))
-KERNELS = ("stock-6.1", "stock-6.12", "cloud-6.1", "cloud-6.12", "arm64-6.1",
-           "kunit-6.1", "kunit-6.12")
+DEBUG = ("kunit-6.1", "kunit-6.12")
 CANARY_SECONDS = 12
 # QEMU 7.2 with a thread for each processor may keep a translation of code that
 # another processor has patched meanwhile: an x86 guest then dies of a breakpoint of
@@ -26,6 +25,16 @@ CANARY_SECONDS = 12
 # They wait until Linux resets the controller 60 s later; with fio on two busy cores once
 # in half a minute. On one processor of the host that cannot happen (processor()).
 ACCELS = {"tcg": "tcg,thread=single", "tcg-multi": "tcg,thread=multi", "kvm": "kvm"}
+
+
+def packaged():
+    """Names of Debian's kernels, from the table beside this file."""
+    with open(os.path.join(HERE, "kernels"), encoding="ascii") as file:
+        rows = [line.split() for line in file if line.strip() and line[0] != "#"]
+    return tuple(row[0] for row in rows if row[2] != "source")
+
+
+KERNELS = packaged() + DEBUG
 
 
 def run_script(path, *args):
@@ -42,8 +51,10 @@ class Kernel:
         self.directory = os.path.join(BUILD, "kernels", name)
         ours = os.path.join(BUILD, name, "*.ko")
         if not os.path.exists(os.path.join(self.directory, "env")):
-            run_script("tools/testing/check/install")
-        if not name.startswith("kunit-"):
+            run_script("tools/testing/check/install", "modules", "guests",
+                       *(["arm64"] if name.startswith("arm64-") else []),
+                       *(["check"] if name in DEBUG else []))
+        if name not in DEBUG:
             run_script("tools/testing/vmtest/kernel", name)
         if not glob.glob(ours) and os.path.isdir(os.path.join(TOP, "drivers")):
             run_script("tools/testing/vmtest/modules", name)
@@ -57,7 +68,7 @@ class Kernel:
             os.path.join(self.directory, "vmlinuz")
         self.modules = os.path.realpath(os.path.join(self.directory, "modules"))
         self.qemu = "qemu-system-" + ("aarch64" if self.arch == "arm64" else "x86_64")
-        self.debug = name.startswith("kunit-")
+        self.debug = name in DEBUG
 
     def machine(self):
         return "virt" if self.arch == "arm64" else "q35"
@@ -106,7 +117,8 @@ def probe_kvm(kernel):
     print("vmtest: trying KVM for %d s at most" % CANARY_SECONDS, file=sys.stderr)
     # A child of its own: the canary is an ordinary run with nothing to do.
     result = subprocess.run([sys.executable, os.path.join(HERE, "vmtest"), "--accel", "kvm",
-                             "--kernel", "stock-6.1", "--timeout", str(CANARY_SECONDS)],
+                             "--kernel", "stock-6.12" if kernel.debug else kernel.name,
+                             "--timeout", str(CANARY_SECONDS)],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                             check=False)
     answer = "tcg" if result.returncode else "kvm"
