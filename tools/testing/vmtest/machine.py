@@ -184,7 +184,9 @@ def command(run):
     serial, cmdline = ports(run, kernel.arch)
     cmdline += ["panic=-1", "oops=panic", "loglevel=7", "printk.time=1",
                 "rcupdate.rcu_cpu_stall_timeout=100", "watchdog_thresh=60",
-                "random.trust_cpu=on", "net.ifnames=0"]
+                "random.trust_cpu=on", "net.ifnames=0",
+                # The kernel's tests of its own ciphers are a third of a boot under TCG.
+                "cryptomgr.notests"]
     if kernel.arch == "x86_64":
         cmdline += ["reboot=t", "no_timer_check"]
     if kernel.debug:
