@@ -22,7 +22,7 @@ help:
 	@echo 'all (default)     host programs and modules'
 	@echo 'run               boot a stock guest with a bus of NVMe disks and show it work'
 	@echo 'shell             console of a guest (KERNEL=stock-6.12)'
-	@echo 'check             every check and test; JOBS=2 at a time, ONLY=REGEX'
+	@echo 'check             every check and test; JOBS=N at a time, ONLY=REGEX'
 	@echo 'check-NAME        one part: $(PARTS)'
 	@echo 'bench             every benchmark, build/bench/*.json'
 	@echo 'bench-NAME        one of: $(BENCHES)'
