@@ -31,7 +31,7 @@ help:
 	@echo 'modules           modules for $(KERNELS)'
 	@echo 'modules-KERNEL    modules for one kernel, build/KERNEL/*.ko'
 	@echo 'kernel-KERNEL     fetch one kernel; kunit-* are built from source'
-	@echo 'install           programs to DESTDIR/PREFIX (/usr/local)'
+	@echo 'install           programs and manual pages to DESTDIR/PREFIX (/usr/local)'
 	@echo 'install-modules   modules of the running kernel, where it looks for them'
 	@echo 'htmldocs          all documents, build/html/index.html'
 	@echo 'clean             remove what was built; downloads and kernels stay'
@@ -74,12 +74,12 @@ soak: tools modules
 fuzz: packages
 	@$(MAKE) -C tools/testing/fuzz fuzz OUT=$(BUILD)/fuzz MINUTES=$(MINUTES)
 
-install: tools
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin
-	install -m 755 $(BUILD)/bin/pvpcictl $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(BUILD)/bin/pvpcid $(DESTDIR)$(PREFIX)/sbin/
-install-modules:
-	$(MAKE) -C /lib/modules/$(shell uname -r)/build M=$(CURDIR) modules modules_install
+install: tools packages-manual
+	@$(MAKE) -s -C tools install OUT=$(BUILD)/bin PREFIX=$(PREFIX)
+# Those for tests stay where they were built.
+install-modules: packages-modules
+	$(MAKE) -C $(or $(KDIR),/lib/modules/$(shell uname -r)/build) M=$(CURDIR) PVPCI_TESTS=n \
+		modules modules_install
 
 htmldocs: packages-docs packages-modules
 	@Documentation/htmldocs
