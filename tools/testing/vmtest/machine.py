@@ -176,11 +176,18 @@ def ports(run, arch):
                   "vmtest.exec=ttyS3"]
 
 
+def family(machine):
+    """What a machine type is to pvpcid: "pc-q35-7.2,smm=off" is a q35."""
+    name = machine.split(",")[0]
+    return next((kind for kind in ("q35", "virt", "pc") if kind in name), name)
+
+
 def command(run):
     """The whole QEMU command line."""
     options, kernel = run.options, run.kernel
     machine = options.machine or kernel.machine()
-    extra = ",gic-version=3" if machine == "virt" else ""
+    if family(machine) == "virt" and "gic-version=" not in machine:
+        machine += ",gic-version=3"
     serial, cmdline = ports(run, kernel.arch)
     cmdline += ["panic=-1", "oops=panic", "loglevel=7", "printk.time=1",
                 "rcupdate.rcu_cpu_stall_timeout=100", "watchdog_thresh=60",
@@ -196,7 +203,7 @@ def command(run):
     cmdline += options.append
     args = [shutil.which(kernel.qemu) or kernel.qemu, "-nodefaults", "-no-user-config",
             "-display", "none", "-name", "vmtest",
-            "-machine", "%s,memory-backend=ram0%s" % (machine, extra),
+            "-machine", machine + ",memory-backend=ram0",
             "-accel", ACCELS[run.accel],
             "-cpu", options.cpu or ("cortex-a57" if kernel.arch == "arm64" else
                                     "host" if run.accel == "kvm" else "qemu64,+rdrand"),
@@ -209,9 +216,13 @@ def command(run):
     if not options.reboots:
         args += ["-no-reboot"]
     args += serial
+    # Properties of the buses may name what --qemu makes, a port. Without any they come
+    # first, so that their addresses do not depend on the scenario.
+    if options.bus_options:
+        args += options.qemu
     for number, bus in enumerate(options.bus):
         args += ["-chardev", "socket,id=bus%d,path=%s" % (number, run.socket("bus%d" % number)),
                  "-device", ",".join(filter(None, [
                      "ivshmem-doorbell,chardev=bus%d,vectors=%d" % (number, bus_vectors(bus)),
                      options.bus_options]))]
-    return args + options.qemu
+    return args if options.bus_options else args + options.qemu
