@@ -5,7 +5,7 @@
 
 BUILD	:= $(CURDIR)/build
 VMTEST	:= tools/testing/vmtest
-KERNELS	:= stock-6.1 stock-6.12 cloud-6.1 cloud-6.12 arm64-6.1
+KERNELS	:= $(shell awk '/^[a-z]/ && $$3 != "source" {print $$1}' $(VMTEST)/kernels)
 KUNIT	:= kunit-6.1 kunit-6.12
 PARTS	:= static tools unit vmtest kunit selftests
 # A benchmark is an executable; libraries beside it have an ending.
@@ -22,7 +22,7 @@ help:
 	@echo 'all (default)     host programs and modules'
 	@echo 'run               boot a stock guest with a bus of NVMe disks and show it work'
 	@echo 'shell             console of a guest (KERNEL=stock-6.12)'
-	@echo 'check             every check and test; JOBS=2 at a time, ONLY=REGEX'
+	@echo 'check             every check and test; JOBS=N at a time, ONLY=REGEX'
 	@echo 'check-NAME        one part: $(PARTS)'
 	@echo 'bench             every benchmark, build/bench/*.json'
 	@echo 'bench-NAME        one of: $(BENCHES)'
@@ -31,25 +31,31 @@ help:
 	@echo 'modules           modules for $(KERNELS)'
 	@echo 'modules-KERNEL    modules for one kernel, build/KERNEL/*.ko'
 	@echo 'kernel-KERNEL     fetch one kernel; kunit-* are built from source'
-	@echo 'install           programs to DESTDIR/PREFIX (/usr/local)'
+	@echo 'install           programs and manual pages to DESTDIR/PREFIX (/usr/local)'
 	@echo 'install-modules   modules of the running kernel, where it looks for them'
+	@echo 'htmldocs          all documents, build/html/index.html'
 	@echo 'clean             remove what was built; downloads and kernels stay'
 	@echo 'distclean         remove build/'
 
+# What is missing of Debian's packages: all, or one set of tools/testing/check/install.
 packages:
 	@tools/testing/check/install
+packages-%:
+	@tools/testing/check/install $*
 
 modules: $(KERNELS:%=modules-%)
-$(KERNELS:%=modules-%) $(KUNIT:%=modules-%): modules-%: packages
+$(KERNELS:%=modules-%): modules-%: packages-modules
 	@$(VMTEST)/modules $*
-$(KERNELS:%=kernel-%): kernel-%: packages
+$(KUNIT:%=modules-%): modules-%: packages
+	@$(VMTEST)/modules $*
+$(KERNELS:%=kernel-%): kernel-%: packages-modules
 	@$(VMTEST)/kernel $*
 
-tools: packages
+tools: packages-tools
 	@tools/testing/check/tools gcc
 
 # A scenario of the benchmarks: boots, shows, measures, ends by itself.
-run shell: tools modules-$(KERNEL)
+run shell: packages-guests tools modules-$(KERNEL)
 	@KERNEL=$(KERNEL) tools/testing/vmtest/$@
 
 check: packages
@@ -59,6 +65,7 @@ $(PARTS:%=check-%): check-%: packages
 
 # Processors of a guest side by side: tools/testing/vmtest/README.rst, --accel.
 bench $(BENCHES:%=bench-%) soak: export VMTEST_ACCEL ?= auto-multi
+bench $(BENCHES:%=bench-%) soak: packages
 bench: $(BENCHES:%=bench-%)
 $(BENCHES:%=bench-%): bench-%: tools modules
 	@tools/testing/bench/$*
@@ -67,20 +74,23 @@ soak: tools modules
 fuzz: packages
 	@$(MAKE) -C tools/testing/fuzz fuzz OUT=$(BUILD)/fuzz MINUTES=$(MINUTES)
 
-install: tools
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin
-	install -m 755 $(BUILD)/bin/pvpcictl $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(BUILD)/bin/pvpcid $(DESTDIR)$(PREFIX)/sbin/
-install-modules:
-	$(MAKE) -C /lib/modules/$(shell uname -r)/build M=$(CURDIR) modules modules_install
+install: tools packages-manual
+	@$(MAKE) -s -C tools install OUT=$(BUILD)/bin PREFIX=$(PREFIX)
+# Those for tests stay where they were built.
+install-modules: packages-modules
+	$(MAKE) -C $(or $(KDIR),/lib/modules/$(shell uname -r)/build) M=$(CURDIR) PVPCI_TESTS=n \
+		modules modules_install
+
+htmldocs: packages-docs packages-modules
+	@Documentation/htmldocs
 
 # Kernels take minutes to fetch and build: distclean is for them.
 clean:
 	rm -rf $(foreach name,$(KERNELS) $(KUNIT) bin obj asan clang unit sparse check \
-		vmtest initramfs kunit-run libpvpci.a,$(BUILD)/$(name))
+		vmtest initramfs kunit-run html htmldocs libpvpci.a,$(BUILD)/$(name))
 distclean:
 	rm -rf $(BUILD)
 
 .PHONY: all help packages modules tools run shell check bench soak fuzz install
-.PHONY: install-modules clean distclean $(PARTS:%=check-%) $(BENCHES:%=bench-%)
+.PHONY: install-modules htmldocs clean distclean $(PARTS:%=check-%) $(BENCHES:%=bench-%)
 .PHONY: $(KERNELS:%=modules-%) $(KUNIT:%=modules-%) $(KERNELS:%=kernel-%)

@@ -10,7 +10,7 @@
 #include "client.h"
 #include "command.h"
 
-const char *argp_program_version = "pvpcictl 1.0";
+const char *argp_program_version = "pvpcictl " PVPCI_RELEASE;
 
 static const struct command commands[] = {
 	{ "add", "put functions on the bus", run_add },

@@ -36,7 +36,7 @@ static json_t *do_ping(struct control_client *client, json_t *request)
 
 	(void)request;
 	return json_pack("{s:b, s:s, s:s, s:I, s:s, s:i}", "ok", 1, "daemon", "pvpcid",
-			 "version", PVPCID_VERSION, "bus", (json_int_t)bus->conf->id,
+			 "version", PVPCI_RELEASE, "bus", (json_int_t)bus->conf->id,
 			 "state", bus_state_name(bus), "protocol", PVPCI_VERSION_1_0);
 }
 

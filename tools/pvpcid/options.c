@@ -28,7 +28,7 @@
 #define SANDBOX_DEFAULT	true
 #endif
 
-const char *argp_program_version = "pvpcid " PVPCID_VERSION;
+const char *argp_program_version = "pvpcid " PVPCI_RELEASE;
 
 static const char doc[] =
 "Serve a paravirtual PCI bus to one QEMU guest.\n"

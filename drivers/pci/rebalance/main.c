@@ -13,6 +13,7 @@
 #include <linux/workqueue.h>
 
 #include <pvpci/compat.h>
+#include <pvpci/release.h>
 
 #include "rebalance.h"
 #include "trace.h"
@@ -382,4 +383,5 @@ module_init(rebalance_init);
 module_exit(rebalance_exit);
 
 MODULE_DESCRIPTION("Moves PCI BARs and bridge windows so that new functions find room");
+MODULE_VERSION(PVPCI_RELEASE);
 MODULE_LICENSE("GPL");

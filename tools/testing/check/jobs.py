@@ -6,6 +6,7 @@ import glob
 import os
 import re
 import shlex
+import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "../../.."))
@@ -13,8 +14,10 @@ BUILD = os.environ.get("PVPCI_BUILD", os.path.join(TOP, "build"))
 VMTEST = os.path.join(TOP, "tools/testing/vmtest/vmtest")
 SELFTESTS = os.path.join(TOP, "tools/testing/selftests")
 
-PACKAGED = ("stock-6.1", "stock-6.12", "cloud-6.1", "cloud-6.12", "arm64-6.1")
-DEBUG = ("kunit-6.1", "kunit-6.12")
+sys.path.insert(0, os.path.dirname(VMTEST))
+# pylint: disable=wrong-import-position
+from machine import DEBUG, packaged
+
 PARTS = ("static", "tools", "unit", "vmtest", "kunit", "selftests")
 
 
@@ -77,8 +80,7 @@ def selftests():
     jobs = []
     for path in sorted(glob.glob(os.path.join(SELFTESTS, "*.sh"))):
         jobs += scenario(path)
-    # Debug kernels are the slowest: they start first, so none is left over.
-    return sorted(jobs, key=lambda job: not any(name in job.name for name in DEBUG))
+    return jobs
 
 
 def unit():
@@ -101,28 +103,31 @@ def unit():
 
 
 def all_jobs(parts):
-    """(name, one at a time?, jobs) of each stage."""
+    """(name, jobs) of each stage."""
     guests = {"vmtest", "kunit", "selftests"} & set(parts)
     stages = [
         # Kernels come from elsewhere while the host programs are built and tested.
-        ("host", False, [script("kernels", limit=1200, needed=True)] +
+        ("host", [script("kernels", limit=1200, needed=True)] +
          [script("tools", variant, limit=600, needed=variant == "gcc")
           for variant in ("gcc", "clang", "asan")
-          if "tools" in parts or (guests and variant != "clang")] +
+          if "tools" in parts or (guests and variant != "clang") or
+          ("static" in parts and variant == "gcc")] +
          (unit() if "unit" in parts else [])),
-        ("modules", False, [script("modules", kernel, limit=600, needed=True)
-                            for kernel in PACKAGED
+        ("modules", [script("modules", kernel, limit=600, needed=True)
+                            for kernel in packaged()
                             if guests or "static" in parts]),
-        ("static", False, [script(name, limit=600) for name in (
-            "sparse", "checkpatch", "cppcheck", "kernel-doc", "shellcheck", "python",
-            "layout", "dkms", "conventions") if "static" in parts]),
-        # A kernel takes both processors for minutes, so nothing runs beside it.
-        ("kernels", True, [Job("build/" + kernel, [
+        # A kernel takes minutes, and its linking one processor.
+        ("static", [Job("build/" + kernel, [
             os.path.join(TOP, "tools/testing/kunit/build"), kernel], 1800, needed=True)
-                           for kernel in DEBUG if {"kunit", "selftests"} & set(parts)]),
-        ("guests", False, []),
+                    for kernel in DEBUG if {"kunit", "selftests"} & set(parts)] +
+         ([script(name, limit=600) for name in (
+             "sparse", "checkpatch", "cppcheck", "kernel-doc", "shellcheck", "python",
+             "layout", "dkms", "conventions", "floors", "selftest")] +
+          [Job("htmldocs", ["make", "-s", "-C", TOP, "htmldocs"], 600)]
+          if "static" in parts else [])),
+        ("guests", []),
     ]
-    last = stages[-1][2]
+    last = stages[-1][1]
     if "kunit" in parts:
         last += [Job("kunit/" + kernel, [
             os.path.join(TOP, "tools/testing/kunit/run"), kernel], 900) for kernel in DEBUG]
@@ -131,4 +136,4 @@ def all_jobs(parts):
             os.path.join(TOP, "tools/testing/vmtest/selftest")], 900)]
     if "selftests" in parts:
         last += selftests()
-    return [stage for stage in stages if stage[2]]
+    return [stage for stage in stages if stage[1]]

@@ -5,7 +5,7 @@
 #	make -f models.mk OUT=DIR TIME=60 run	each for so many seconds
 
 OUT	?= ../../../build/fuzz
-CLANG	?= clang-14
+CLANG	?= clang
 TIME	?= 10
 TOOLS	:= ../..
 FLAGS	:= -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I$(TOOLS)/../include/uapi \

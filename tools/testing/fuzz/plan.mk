@@ -5,7 +5,7 @@
 #	make -f plan.mk OUT=DIR TIME=60 run	for so many seconds
 
 OUT	?= ../../../build/fuzz
-CLANG	?= clang-14
+CLANG	?= clang
 TIME	?= 10
 FLAGS	:= -O1 -g -std=gnu11 -Wall -Wextra -Werror -Wno-sign-compare -fno-common \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all

@@ -40,7 +40,7 @@ kernel()
 image=$(readlink -f "$(dirname "$(sed -n 's/.*-kernel \([^ ]*\).*/\1/p' "$OUT/qemu.sh")")/vmlinuz")
 vmlinuz=$(stat -Lc %s "$image")
 initrd=$(stat -Lc %s "$OUT/initrd")
-check "a static program" gcc -static -O2 -o "$OUT/kexec" "$(dirname "$0")/lib/kexec.c"
+check "a static program" "${CROSS_COMPILE}gcc" -static -O2 -o "$OUT/kexec" "$(dirname "$0")/lib/kexec.c"
 put() { dd if="$1" of="$OUT/kexec.img" bs=1M seek="$2" conv=notrunc status=none; }
 put "$OUT/kexec" 0
 put "$image" 2

@@ -25,7 +25,7 @@
 #define IDLE_NS		50000000ULL
 #define ACTIVE_NS	3000000000ULL
 
-const char *argp_program_version = "pvpci-liar " PVPCID_VERSION;
+const char *argp_program_version = "pvpci-liar " PVPCI_RELEASE;
 
 enum {
 	OPT_LIST = 0x100,

@@ -60,12 +60,12 @@ static void test_rows(void **state)
 	assert_int_equal(le16toh(row(0)->priority), 9);
 	assert_int_equal(le32toh(row(0)->numa_node), 1);
 	assert_int_equal(le32toh(row(0)->nr_tokens), 8);
-	assert_string_equal(row(0)->label, "left");
-	assert_string_equal(row(0)->model, "testdev");
+	assert_string_equal((const char *)row(0)->label, "left");
+	assert_string_equal((const char *)row(0)->model, "testdev");
 	assert_int_equal(le32toh(row(1)->flags), PVPCI_FN_PRESENT | PVPCI_FN_HOTPLUG);
 	assert_int_equal(le32toh(row(1)->numa_node), PVPCI_NUMA_NONE);
 	assert_int_equal(le16toh(row(1)->devfn), 3 << 3 | 7);
-	assert_string_equal(row(1)->label, "5-03.7");
+	assert_string_equal((const char *)row(1)->label, "5-03.7");
 	/* FNV-1a of "S1". */
 	assert_true(le64toh(row(1)->serial) == 0x0945ff07b5d5a329ULL);
 	assert_int_equal(row(2)->flags, 0);

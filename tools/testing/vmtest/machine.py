@@ -12,8 +12,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "../../.."))
 BUILD = os.environ.get("PVPCI_BUILD", os.path.join(TOP, "build"))
-KERNELS = ("stock-6.1", "stock-6.12", "cloud-6.1", "cloud-6.12", "arm64-6.1",
-           "kunit-6.1", "kunit-6.12")
+DEBUG = ("kunit-6.1", "kunit-6.12")
 CANARY_SECONDS = 12
 # QEMU 7.2 with a thread for each processor may keep a translation of code that
 # another processor has patched meanwhile: an x86 guest then dies of a breakpoint of
@@ -26,6 +25,16 @@ CANARY_SECONDS = 12
 # They wait until Linux resets the controller 60 s later; with fio on two busy cores once
 # in half a minute. On one processor of the host that cannot happen (processor()).
 ACCELS = {"tcg": "tcg,thread=single", "tcg-multi": "tcg,thread=multi", "kvm": "kvm"}
+
+
+def packaged():
+    """Names of Debian's kernels, from the table beside this file."""
+    with open(os.path.join(HERE, "kernels"), encoding="ascii") as file:
+        rows = [line.split() for line in file if line.strip() and line[0] != "#"]
+    return tuple(row[0] for row in rows if row[2] != "source")
+
+
+KERNELS = packaged() + DEBUG
 
 
 def run_script(path, *args):
@@ -42,8 +51,10 @@ class Kernel:
         self.directory = os.path.join(BUILD, "kernels", name)
         ours = os.path.join(BUILD, name, "*.ko")
         if not os.path.exists(os.path.join(self.directory, "env")):
-            run_script("tools/testing/check/install")
-        if not name.startswith("kunit-"):
+            run_script("tools/testing/check/install", "modules", "guests",
+                       *(["arm64"] if name.startswith("arm64-") else []),
+                       *(["check"] if name in DEBUG else []))
+        if name not in DEBUG:
             run_script("tools/testing/vmtest/kernel", name)
         if not glob.glob(ours) and os.path.isdir(os.path.join(TOP, "drivers")):
             run_script("tools/testing/vmtest/modules", name)
@@ -57,7 +68,7 @@ class Kernel:
             os.path.join(self.directory, "vmlinuz")
         self.modules = os.path.realpath(os.path.join(self.directory, "modules"))
         self.qemu = "qemu-system-" + ("aarch64" if self.arch == "arm64" else "x86_64")
-        self.debug = name.startswith("kunit-")
+        self.debug = name in DEBUG
 
     def machine(self):
         return "virt" if self.arch == "arm64" else "q35"
@@ -106,7 +117,8 @@ def probe_kvm(kernel):
     print("vmtest: trying KVM for %d s at most" % CANARY_SECONDS, file=sys.stderr)
     # A child of its own: the canary is an ordinary run with nothing to do.
     result = subprocess.run([sys.executable, os.path.join(HERE, "vmtest"), "--accel", "kvm",
-                             "--kernel", "stock-6.1", "--timeout", str(CANARY_SECONDS)],
+                             "--kernel", "stock-6.12" if kernel.debug else kernel.name,
+                             "--timeout", str(CANARY_SECONDS)],
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                             check=False)
     answer = "tcg" if result.returncode else "kvm"
@@ -164,15 +176,24 @@ def ports(run, arch):
                   "vmtest.exec=ttyS3"]
 
 
+def family(machine):
+    """What a machine type is to pvpcid: "pc-q35-7.2,smm=off" is a q35."""
+    name = machine.split(",")[0]
+    return next((kind for kind in ("q35", "virt", "pc") if kind in name), name)
+
+
 def command(run):
     """The whole QEMU command line."""
     options, kernel = run.options, run.kernel
     machine = options.machine or kernel.machine()
-    extra = ",gic-version=3" if machine == "virt" else ""
+    if family(machine) == "virt" and "gic-version=" not in machine:
+        machine += ",gic-version=3"
     serial, cmdline = ports(run, kernel.arch)
     cmdline += ["panic=-1", "oops=panic", "loglevel=7", "printk.time=1",
                 "rcupdate.rcu_cpu_stall_timeout=100", "watchdog_thresh=60",
-                "random.trust_cpu=on", "net.ifnames=0"]
+                "random.trust_cpu=on", "net.ifnames=0",
+                # The kernel's tests of its own ciphers are a third of a boot under TCG.
+                "cryptomgr.notests"]
     if kernel.arch == "x86_64":
         cmdline += ["reboot=t", "no_timer_check"]
     if kernel.debug:
@@ -182,7 +203,7 @@ def command(run):
     cmdline += options.append
     args = [shutil.which(kernel.qemu) or kernel.qemu, "-nodefaults", "-no-user-config",
             "-display", "none", "-name", "vmtest",
-            "-machine", "%s,memory-backend=ram0%s" % (machine, extra),
+            "-machine", machine + ",memory-backend=ram0",
             "-accel", ACCELS[run.accel],
             "-cpu", options.cpu or ("cortex-a57" if kernel.arch == "arm64" else
                                     "host" if run.accel == "kvm" else "qemu64,+rdrand"),
@@ -195,9 +216,13 @@ def command(run):
     if not options.reboots:
         args += ["-no-reboot"]
     args += serial
+    # Properties of the buses may name what --qemu makes, a port. Without any they come
+    # first, so that their addresses do not depend on the scenario.
+    if options.bus_options:
+        args += options.qemu
     for number, bus in enumerate(options.bus):
         args += ["-chardev", "socket,id=bus%d,path=%s" % (number, run.socket("bus%d" % number)),
                  "-device", ",".join(filter(None, [
                      "ivshmem-doorbell,chardev=bus%d,vectors=%d" % (number, bus_vectors(bus)),
                      options.bus_options]))]
-    return args + options.qemu
+    return args if options.bus_options else args + options.qemu

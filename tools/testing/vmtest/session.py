@@ -85,7 +85,9 @@ class Session:
     def environment(self):
         """What the host script sees."""
         env = dict(os.environ, OUT=self.out, QMP=self.run_directory + "/qmp",
-                   GUEST=self.run_directory + "/guest", KERNEL=self.kernel.name, PATH=os.path.join(machine.BUILD, "bin") + ":" + os.environ["PATH"])
+                   GUEST=self.run_directory + "/guest", KERNEL=self.kernel.name,
+                   CROSS_COMPILE=self.kernel.cross,
+                   PATH=os.path.join(machine.BUILD, "bin") + ":" + os.environ["PATH"])
         if self.qemu:
             env["QEMU_PID"] = str(self.qemu.pid)
         for number, daemon in enumerate(self.daemons):
@@ -113,7 +115,7 @@ class Session:
                 "--socket", self.socket("bus%d" % number),
                 "--control", self.socket("control%d" % number),
                 "--memory", self.ram,
-                "--machine", self.options.machine or self.kernel.machine(),
+                "--machine", machine.family(self.options.machine or self.kernel.machine()),
                 *self.options.pvpcid_options]
 
     async def start_daemon(self, number):

@@ -10,6 +10,8 @@
 #include <linux/pci.h>
 #include <linux/rcupdate.h>
 
+#include <pvpci/release.h>
+
 #include "bus/debugfs.h"
 #include "bus/lifecycle.h"
 #include "bus/pm.h"
@@ -127,4 +129,5 @@ module_exit(pvpci_exit);
 
 MODULE_DESCRIPTION("Paravirtual PCI host bridge over ivshmem-doorbell");
 MODULE_AUTHOR("The pvpci authors");
+MODULE_VERSION(PVPCI_RELEASE);
 MODULE_LICENSE("GPL");

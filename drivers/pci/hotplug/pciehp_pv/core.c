@@ -16,6 +16,7 @@
 #include <linux/workqueue.h>
 
 #include <pvpci/compat.h>
+#include <pvpci/release.h>
 
 #include "pciehp_pv.h"
 
@@ -238,4 +239,5 @@ module_init(hpv_init);
 module_exit(hpv_exit);
 MODULE_DESCRIPTION("PCI Express hotplug with a settable slot delay, for virtual ports");
 MODULE_AUTHOR("pvpci maintainers");
+MODULE_VERSION(PVPCI_RELEASE);
 MODULE_LICENSE("GPL");
