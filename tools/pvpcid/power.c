@@ -160,6 +160,12 @@ void bus_set_sleeping(struct bus *bus, bool sleeping)
 		shm_barrier();
 }
 
+void bus_beat(struct bus *bus, uint64_t now_ns)
+{
+	bus->beat_ns = now_ns;
+	shm_store32(&bus_header(bus)->host.beat, ++bus->beat);
+}
+
 void bus_tick(struct bus *bus, uint64_t now_ns)
 {
 	uint32_t state;
@@ -167,10 +173,8 @@ void bus_tick(struct bus *bus, uint64_t now_ns)
 
 	if (!bus->connected)
 		return;
-	if (now_ns - bus->beat_ns >= PVPCI_BEAT_MS * 1000000ULL / 4) {
-		bus->beat_ns = now_ns;
-		shm_store32(&bus_header(bus)->host.beat, ++bus->beat);
-	}
+	if (now_ns - bus->beat_ns >= PVPCI_BEAT_MS * 1000000ULL / 4)
+		bus_beat(bus, now_ns);
 	if (dma_faulted())
 		bus_break(bus, "its memory file shrank under us");
 	if (bus->host.state != PVPCI_HOST_D0)

@@ -95,7 +95,8 @@ struct pvpci_area {
 /**
  * struct pvpci_host_words - state words written by the host only
  * @state: PVPCI_HOST_*
- * @beat: goes up at least every PVPCI_BEAT_MS while the host lives
+ * @beat: goes up at least every PVPCI_BEAT_MS while the host lives, and whenever
+ *	the BARs of a function have been attached or detached
  * @sleeping: 1 when the host no longer polls: ring the doorbell before I/O
  * @reserved: zero
  */

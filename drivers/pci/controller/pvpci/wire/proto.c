@@ -9,6 +9,7 @@
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/string.h>
+#include <linux/stringify.h>
 
 #include "wire/message.h"
 #include "wire/proto.h"
@@ -16,7 +17,9 @@
 
 unsigned int pvpci_timeout_ms = 5000;
 module_param_named(timeout_ms, pvpci_timeout_ms, uint, 0644);
-MODULE_PARM_DESC(timeout_ms, "how long to wait for the host's answer to a request, in ms");
+MODULE_PARM_DESC(timeout_ms,
+		 "how long the host may be silent while a request waits for its answer, in ms; one that shows signs of life but does not answer is given "
+		 __stringify(PVPCI_REQUEST_PATIENCE) " times as long");
 
 /**
  * struct version - one that this driver speaks
