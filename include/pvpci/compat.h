@@ -21,4 +21,16 @@
 #define pvpci_bus_type_ptr(bus)	((struct bus_type *)(bus))
 #endif
 
+/* A status flag, where affinity is not set at once without being asked to. */
+#ifdef HAVE_IRQ_MOVE_PCNTXT
+#define PVPCI_IRQ_MOVE_AT_ONCE	IRQ_MOVE_PCNTXT
+#else
+#define PVPCI_IRQ_MOVE_AT_ONCE	0
+#endif
+
+/* Our interrupt domain is the parent of one that PCI core makes for each function. */
+#ifdef HAVE_MSI_PARENT_DOMAIN
+#define PVPCI_MSI_PARENT	1
+#endif
+
 #endif /* _PVPCI_COMPAT_H */

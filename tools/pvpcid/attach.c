@@ -158,6 +158,8 @@ void function_attach(struct function *fn, const uint64_t *offset)
 	fn->stats.attaches++;
 	fn->stats.attach_ns += clock_ns() - start;
 	bus->attached_ns = clock_ns();
+	/* One request may attach or detach all of them, each of which may take seconds. */
+	bus_beat(bus, bus->attached_ns);
 	if (!fn->stats.attached_ns)
 		fn->stats.attached_ns = bus->attached_ns;
 }
@@ -189,6 +191,7 @@ void function_detach(struct function *fn)
 	}
 	fn->stats.detaches++;
 	fn->stats.detach_ns += clock_ns() - start;
+	bus_beat(bus, clock_ns());
 }
 
 void function_edge(struct function *fn, const uint64_t *offset, unsigned int reason)

@@ -161,6 +161,8 @@ int bus_disconnect(struct bus *bus, struct error *err);
 /** bus_poll - do what there is to do; return whether there was anything */
 bool bus_poll(struct bus *bus);
 
+/** bus_beat - show the guest that the daemon lives, also in the midst of long work */
+void bus_beat(struct bus *bus, uint64_t now_ns);
 /** bus_tick - heartbeat and what is looked at only now and then; every 20 ms or so */
 void bus_tick(struct bus *bus, uint64_t now_ns);
 

@@ -118,8 +118,8 @@ int conf_check(struct conf *conf, struct error *err)
 		error_at(err, "control", "the path of the control socket is longer than 107 bytes");
 	else if (conf->control && !strcmp(conf->control, conf->socket))
 		error_at(err, "control", "\"control\" and \"socket\" are the same path");
-	else if (conf->vectors < 2 || conf->vectors > PVPCI_MAX_VECTORS)
-		error_at(err, "vectors", "\"vectors\" must be 2 to %u", PVPCI_MAX_VECTORS);
+	else if (!conf->vectors || conf->vectors > PVPCI_MAX_VECTORS)
+		error_at(err, "vectors", "\"vectors\" must be 1 to %u", PVPCI_MAX_VECTORS);
 	else if (conf->poll_us > 1000000)
 		error_at(err, "poll_us", "\"poll_us\" must be 0 to 1000000");
 	else if (aperture && (aperture & (aperture - 1) || aperture < PVPCI_PAGE_BYTES ||

@@ -33,7 +33,9 @@ static void send_message(struct function *fn, uint64_t address, uint32_t data)
 		goto lost;
 	map = shm_load32((__le32 *)bus_area(bus, PVPCI_AREA_VECTOR_MAP) + data);
 	vector = map & PVPCI_VECTOR_MASK;
-	if (!(map & PVPCI_VECTOR_VALID) || !vector || vector >= bus->nr_vectors)
+	if (!(map & PVPCI_VECTOR_VALID) || vector >= bus->nr_vectors)
+		goto lost;
+	if (!vector && !(bus->host.in_force & PVPCI_F_RING_VECTOR))
 		goto lost;
 	if (map & PVPCI_VECTOR_SHARED) {
 		uint64_t *pending = bus_area(bus, PVPCI_AREA_VECTOR_PENDING);

@@ -48,7 +48,8 @@ static void start_protocol(struct bus *bus)
 	if (bus->host.version_max >= PVPCI_VERSION_1_1)
 		bus->host.features |= PVPCI_F_BLOCKS | PVPCI_F_RESET | PVPCI_F_POWER |
 				      PVPCI_F_STOP | PVPCI_F_OUTCOME | PVPCI_F_EJECT_DEVICE |
-				      PVPCI_F_EJECT_WHY | PVPCI_F_RESIZE;
+				      PVPCI_F_EJECT_WHY | PVPCI_F_RESIZE |
+				      PVPCI_F_RING_VECTOR;
 	if (dma_configured(&bus->conf->memory))
 		bus->host.features |= PVPCI_F_DMA_SHARED;
 	pvpci_host_start(&bus->host, bus_area(bus, PVPCI_AREA_RING_TO_HOST),
@@ -160,6 +161,12 @@ void bus_set_sleeping(struct bus *bus, bool sleeping)
 		shm_barrier();
 }
 
+void bus_beat(struct bus *bus, uint64_t now_ns)
+{
+	bus->beat_ns = now_ns;
+	shm_store32(&bus_header(bus)->host.beat, ++bus->beat);
+}
+
 void bus_tick(struct bus *bus, uint64_t now_ns)
 {
 	uint32_t state;
@@ -167,10 +174,8 @@ void bus_tick(struct bus *bus, uint64_t now_ns)
 
 	if (!bus->connected)
 		return;
-	if (now_ns - bus->beat_ns >= PVPCI_BEAT_MS * 1000000ULL / 4) {
-		bus->beat_ns = now_ns;
-		shm_store32(&bus_header(bus)->host.beat, ++bus->beat);
-	}
+	if (now_ns - bus->beat_ns >= PVPCI_BEAT_MS * 1000000ULL / 4)
+		bus_beat(bus, now_ns);
 	if (dma_faulted())
 		bus_break(bus, "its memory file shrank under us");
 	if (bus->host.state != PVPCI_HOST_D0)

@@ -47,6 +47,7 @@
 #define PVPCI_F_EJECT_DEVICE	(1ULL << 9)	/* PVPCI_EJECT_DEVICE */
 #define PVPCI_F_EJECT_WHY	(1ULL << 10)	/* PVPCI_MSG_EJECT_WHY: a reason */
 #define PVPCI_F_RESIZE		(1ULL << 11)	/* host looks at the chosen sizes of BARs */
+#define PVPCI_F_RING_VECTOR	(1ULL << 12)	/* vector 0 may carry tokens, shared */
 
 #define PVPCI_FEATURES_1_0	0xfULL		/* all that version 1.0 knows */
 
@@ -95,7 +96,8 @@ struct pvpci_area {
 /**
  * struct pvpci_host_words - state words written by the host only
  * @state: PVPCI_HOST_*
- * @beat: goes up at least every PVPCI_BEAT_MS while the host lives
+ * @beat: goes up at least every PVPCI_BEAT_MS while the host lives, and whenever
+ *	the BARs of a function have been attached or detached
  * @sleeping: 1 when the host no longer polls: ring the doorbell before I/O
  * @reserved: zero
  */
@@ -290,10 +292,11 @@ struct pvpci_assigned {
  * (multi-MSI: the function adds the vector number to the data, so tokens of
  * one function are contiguous and aligned). VECTOR_MAP[token] names the
  * transport vector to ring. When PVPCI_VECTOR_SHARED is set the host first
- * sets the token's bit in VECTOR_PENDING (atomic or), then rings.
+ * sets the token's bit in VECTOR_PENDING (atomic or), then rings. Vector 0 is the
+ * ring's; with PVPCI_F_RING_VECTOR a guest that has no other may name it, shared.
  */
 #define PVPCI_MSI_ADDRESS	0xfee00000U
-#define PVPCI_VECTOR_MASK	0x0000ffffU	/* transport vector, 1 to nr_vectors - 1 */
+#define PVPCI_VECTOR_MASK	0x0000ffffU	/* transport vector below nr_vectors */
 #define PVPCI_VECTOR_SHARED	(1U << 16)
 #define PVPCI_VECTOR_VALID	(1U << 31)
 

@@ -17,8 +17,8 @@ same "256 functions are bound" 256 \
 	"$(guest 'ls -d /sys/bus/pci/drivers/pvpci_testdev/1*:* | wc -l')"
 same "each has four vectors" "1024" \
 	"$(guest 'cat /sys/bus/pci/drivers/pvpci_testdev/1*/interrupts | wc -l')"
-# While a vector begins to be shared, for two seconds, all who share it are called: the
-# host may have rung for one of them without saying for which. Drivers must bear that.
+# While a vector begins to be shared, for two seconds, whoever had it alone is called
+# each time: the host may have rung for it without saying so. Drivers must bear that.
 sleep 3
 check "every vector fires" guest 'for fn in /sys/bus/pci/drivers/pvpci_testdev/1*:*; do
 	for vector in 0 1 2 3; do echo $vector >$fn/fire || exit 1; done; done'

@@ -105,7 +105,7 @@ static void test_limits(void **state)
 {
 	struct error err = { 0 };
 	static const char * const good[] = {
-		"\"vectors\": 2", "\"vectors\": 2048", "\"rows\": 1", "\"rows\": 256",
+		"\"vectors\": 1", "\"vectors\": 2048", "\"rows\": 1", "\"rows\": 256",
 		"\"poll_us\": 0", "\"poll_us\": 1000000", "\"aperture\": \"4K\"",
 		"\"aperture\": \"32T\"", "\"spare32\": \"2G\"", "\"spare64\": \"32T\"",
 	};
@@ -177,8 +177,8 @@ static void test_top(void **state)
 	expect("{\n\"id\": 1}", "bus.json:1:", "no \"socket\"");
 	expect("{\"socket\": \"s\",\n\"id\": -1}", "bus.json:2:", "not negative");
 	expect("{\"socket\": \"s\",\n\"id\": \"1\"}", "bus.json:2:", "not negative");
-	expect("{\"socket\": \"s\",\n\"vectors\": 1}", "bus.json:2:", "2 to 2048");
-	expect("{\"socket\": \"s\",\n\"vectors\": 4096}", "bus.json:2:", "2 to 2048");
+	expect("{\"socket\": \"s\",\n\"vectors\": 0}", "bus.json:2:", "1 to 2048");
+	expect("{\"socket\": \"s\",\n\"vectors\": 4096}", "bus.json:2:", "1 to 2048");
 	expect("{\"socket\": \"s\",\n\"vectors\": 1.5}", "bus.json:2:", "number");
 	expect("{\"socket\": \"s\",\n\"aperture\": \"3M\"}", "bus.json:2:", "power of two");
 	expect("{\"socket\": \"s\",\n\"aperture\": \"64Q\"}", "bus.json:2:", "size");

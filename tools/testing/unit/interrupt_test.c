@@ -116,6 +116,23 @@ static void test_shared(void **state)
 	assert_true(le64toh(pending[2]) == (1ULL << 63 | 1ULL << 2));
 }
 
+/* Vector 0 is the ring's, and functions may share it where both ends know. */
+static void test_ring_vector(void **state)
+{
+	uint64_t *pending = bus_area(&sim.bus, PVPCI_AREA_VECTOR_PENDING);
+
+	(void)state;
+	sim.bus.host.in_force |= PVPCI_F_RING_VECTOR;
+	map[5] = htole32(PVPCI_VECTOR_VALID | PVPCI_VECTOR_SHARED | BUS_RING_VECTOR);
+	entry(0, PVPCI_MSI_ADDRESS, 5, 0);
+	put16(CFGSPACE_MSIX_CONTROL, CFGSPACE_MSIX_ENABLE);
+	sim_rang(&sim, BUS_RING_VECTOR);
+	function_interrupt(fn, 0);
+	assert_int_equal(sim_rang(&sim, BUS_RING_VECTOR), 1);
+	assert_true(le64toh(pending[0]) == 1ULL << 5);
+	assert_int_equal(fn->stats.lost, 0);
+}
+
 static void test_nonsense(void **state)
 {
 	unsigned int vector;
@@ -217,7 +234,8 @@ static void test_reset(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_msix), TEST(test_masked), TEST(test_shared), TEST(test_nonsense),
+		TEST(test_msix), TEST(test_masked), TEST(test_shared), TEST(test_ring_vector),
+		TEST(test_nonsense),
 		TEST(test_msi), TEST(test_table_survives_detach), TEST(test_reset),
 	};
 

@@ -78,8 +78,8 @@ static void test_errors(void **state)
 	expect("{\"socket\": \"s\"}", "--memory", "/ram", "--memory: \"file\" needs \"machine\"");
 	expect("{\"socket\": \"s\",\n\"memory\": {\"file\": \"/ram\"}}", NULL, NULL,
 	       "bus.json:2: \"file\" needs \"machine\"");
-	expect(FILE_TEXT, "--vectors", "1", "--vectors: \"vectors\" must be");
-	expect("{\"socket\": \"s\",\n\"vectors\": 1}", "--control", "c",
+	expect(FILE_TEXT, "--vectors", "4096", "--vectors: \"vectors\" must be");
+	expect("{\"socket\": \"s\",\n\"vectors\": 0}", "--control", "c",
 	       "bus.json:2: \"vectors\" must be");
 	expect(FILE_TEXT, "--aperture", "3M", "--aperture: \"aperture\" must be");
 	expect(FILE_TEXT, "--aperture", "3X", "--aperture must be a size, not \"3X\"");

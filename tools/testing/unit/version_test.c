@@ -13,7 +13,8 @@
 #define ONE	"[{\"slot\": \"03.0\", \"model\": \"testdev\", %s " \
 		"\"bars\": [{\"bar\": 0, \"bytes\": 16384, \"bits\": 64}]}]"
 #define OF_1_1	(PVPCI_F_BLOCKS | PVPCI_F_RESET | PVPCI_F_POWER | PVPCI_F_OUTCOME | \
-		 PVPCI_F_EJECT_DEVICE | PVPCI_F_EJECT_WHY | PVPCI_F_STOP | PVPCI_F_RESIZE)
+		 PVPCI_F_EJECT_DEVICE | PVPCI_F_EJECT_WHY | PVPCI_F_STOP | PVPCI_F_RESIZE | \
+		 PVPCI_F_RING_VECTOR)
 
 static struct sim sim;
 static union {

@@ -82,6 +82,13 @@ static bool op_host_gone(void *ctx)
 	return pvpci_transport_host_state(&bus->wire.transport) != PVPCI_HOST_READY;
 }
 
+static u32 op_host_beat(void *ctx)
+{
+	struct pvpci_bus *bus = ctx;
+
+	return pvpci_transport_host_beat(&bus->wire.transport);
+}
+
 static void op_event(void *ctx, const struct pvpci_msg *msg)
 {
 	switch (le16_to_cpu(msg->type)) {
@@ -119,6 +126,7 @@ static const struct pvpci_request_ops request_ops = {
 	.doorbell	= op_doorbell,
 	.host_sleeps	= op_host_sleeps,
 	.host_gone	= op_host_gone,
+	.host_beat	= op_host_beat,
 	.event		= op_event,
 	.broken		= op_broken,
 	.suspect	= op_suspect,

@@ -121,10 +121,6 @@ struct pvpci_edges {
  * @missing_piece: what the largest free piece lacked then; the same
  * @listener: hears of config blocks that change
  * @veto: is asked before it is ejected
- * @token_base: first interrupt token reserved for its next allocation
- * @token_next: next one to hand out
- * @token_end: end of the reservation; all three protected by the PCI core's
- *	MSI descriptor lock of the device
  */
 struct pvpci_fn {
 	struct kref ref;
@@ -163,9 +159,6 @@ struct pvpci_fn {
 
 	struct pvpci_config_block_listener listener;
 	struct pvpci_eject_vetoer veto;
-	unsigned int token_base;
-	unsigned int token_next;
-	unsigned int token_end;
 };
 
 int pvpci_function_check(const struct pvpci_function *copy, u64 aperture_bytes,

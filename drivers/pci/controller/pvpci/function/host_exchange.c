@@ -89,7 +89,9 @@ static void leave_queue(struct pvpci_fn *fn)
 
 static int begin_asleep(struct pvpci_fn *fn)
 {
-	ktime_t deadline = ktime_add_ms(ktime_get(), pvpci_timeout_ms);
+	/* As long as who has the turn may wait for the host. */
+	u64 most_ms = (u64)pvpci_timeout_ms * PVPCI_REQUEST_PATIENCE;
+	ktime_t deadline = ktime_add_ms(ktime_get(), most_ms);
 
 	while (!take_queue(fn)) {
 		if (ktime_after(ktime_get(), deadline))

@@ -26,7 +26,7 @@
 unsigned int pvpci_commit_timeout_ms = 4000;
 module_param_named(commit_timeout_ms, pvpci_commit_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(commit_timeout_ms,
-		 "the same for memory-enable where the kernel writes config space with interrupts off, in ms");
+		 "how long memory-enable waits for the host where the kernel writes config space with interrupts off, in ms, whatever the host does");
 
 static const char * const reasons[] = {
 	[PVPCI_REASON_ENABLE]	= "enable",

@@ -8,7 +8,6 @@
 #include "function/function.h"
 #include "function/memory_enable.h"
 #include "hotplug/remove.h"
-#include "irq/msi.h"
 #include "room/assign.h"
 
 static void remove_from_core(struct pvpci_fn *fn)
@@ -32,7 +31,6 @@ static void remove_from_core(struct pvpci_fn *fn)
  */
 void pvpci_remove_forget(struct pvpci_fn *fn)
 {
-	pvpci_msi_release(fn);
 	pvpci_function_remove(fn);
 }
 

@@ -10,7 +10,6 @@
 #include "irq/vector.h"
 
 struct pvpci_bus;
-struct pvpci_fn;
 
 /**
  * struct pvpci_irq - interrupts of the functions of a bus
@@ -28,6 +27,5 @@ struct pvpci_irq {
 
 int pvpci_msi_init(struct pvpci_bus *bus);
 void pvpci_msi_exit(struct pvpci_bus *bus);
-void pvpci_msi_release(struct pvpci_fn *fn);
 
 #endif /* _PVPCI_MSI_H */

@@ -4,21 +4,22 @@
  *
  * Each token gets a transport vector of its own while there are any. Then
  * tokens share: the host sets the token's bit in shared memory and rings, and
- * the interrupt serves the tokens whose bit it can clear. A token that was
- * alone and gets company may be rung once more by a host that read the vector
- * map before it changed, so for a moment it is served without its bit too.
+ * the interrupt serves the tokens whose bit it can clear. When there is no vector
+ * but the rings', they share that one. A token that was alone and gets company
+ * may be rung once more by a host that read the vector map before it changed, so
+ * for a moment it is served without its bit too.
  */
 #include <linux/bitmap.h>
-#include <linux/cpumask.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
-#include <linux/rculist.h>
 #include <linux/slab.h>
 
 #include "core/bus.h"
+#include "irq/affinity.h"
 #include "irq/msi.h"
 #include "irq/vector.h"
 
@@ -64,31 +65,44 @@ void pvpci_vectors_unreserve(struct pvpci_bus *bus)
 	bus->irq->vectors.budget = 0;
 }
 
-/* One function decides whether an interrupt of the vector is for a token. */
-static bool token_rung(struct pvpci_vectors *vectors, struct pvpci_token *token)
+static void raise(struct pvpci_token *token)
 {
-	unsigned int number = token - vectors->token;
+	unsigned int virq = READ_ONCE(token->virq);
 
-	if (!READ_ONCE(token->shared))
-		return true;
-	if (test_bit(number, vectors->pending) && test_and_clear_bit(number, vectors->pending))
-		return true;
-	return time_before(jiffies, READ_ONCE(token->direct_until));
+	if (virq)
+		generic_handle_irq(virq);
 }
 
-static irqreturn_t vector_interrupt(int irq, void *data)
+/* Each word of the host's is looked at once: one that sets bits for ever does not hold us. */
+static void raise_pending(struct pvpci_vectors *vectors, struct pvpci_vector *vector)
 {
-	struct pvpci_vector *vector = data;
-	struct pvpci_token *token;
-	unsigned int virq;
+	unsigned int i, number, nr_words = READ_ONCE(vectors->nr_words);
 
-	rcu_read_lock();
-	list_for_each_entry_rcu(token, &vector->tokens, node) {
-		virq = READ_ONCE(token->virq);
-		if (virq && token_rung(vector->vectors, token))
-			generic_handle_irq(virq);
+	for (i = 0; i < nr_words; i++) {
+		unsigned long word = READ_ONCE(vectors->pending[i]);
+
+		for (; word; word &= word - 1) {
+			number = i * BITS_PER_LONG + __ffs(word);
+			if (number < vectors->nr_tokens &&
+			    READ_ONCE(vectors->token[number].vector) == vector &&
+			    test_and_clear_bit(number, vectors->pending))
+				raise(&vectors->token[number]);
+		}
 	}
-	rcu_read_unlock();
+}
+
+static irqreturn_t vector_interrupt(int irq, void *context)
+{
+	struct pvpci_vector *vector = context;
+	struct pvpci_vectors *vectors = vector->vectors;
+	struct pvpci_token *direct = READ_ONCE(vector->direct);
+	bool shared = !direct || READ_ONCE(direct->shared);
+
+	pvpci_affinity_look(vectors, vector);
+	if (direct && (!shared || time_before(jiffies, READ_ONCE(vector->direct_until))))
+		raise(direct);
+	if (shared)
+		raise_pending(vectors, vector);
 	return IRQ_HANDLED;
 }
 
@@ -96,36 +110,34 @@ static irqreturn_t vector_interrupt(int irq, void *data)
 static void do_later(struct irq_work *work)
 {
 	struct pvpci_vectors *vectors = container_of(work, struct pvpci_vectors, later);
-	unsigned int i, virq;
+	unsigned int i;
 
-	for_each_set_bit(i, vectors->move, vectors->nr_vectors)
-		if (test_and_clear_bit(i, vectors->move) && READ_ONCE(vectors->vector[i].active))
-			irq_set_affinity(vectors->vector[i].irq,
-					 cpumask_of(READ_ONCE(vectors->vector[i].cpu)));
-	for_each_set_bit(i, vectors->replay, vectors->nr_tokens) {
-		clear_bit(i, vectors->replay);
-		virq = READ_ONCE(vectors->token[i].virq);
-		if (virq)
-			generic_handle_irq(virq);
-	}
+	pvpci_affinity_later(vectors);
+	for_each_set_bit(i, vectors->replay, vectors->nr_tokens)
+		if (test_and_clear_bit(i, vectors->replay))
+			raise(&vectors->token[i]);
 }
 
-static int activate(struct pvpci_vectors *vectors, struct pvpci_vector *vector)
+static int activate(struct pvpci_vector *vector)
 {
+	/* The handler runs other interrupts' handlers: never in a thread. */
+	unsigned long flags = IRQF_NO_THREAD;
 	int ret;
 
-	/* The handler runs other interrupts' handlers: never in a thread. */
-	ret = request_irq(vector->irq, vector_interrupt, IRQF_NO_THREAD, "pvpci", vector);
+	/* Its tokens say where it runs, and not irqbalance; the rings' has other users. */
+	flags |= vector->number ? IRQF_NOBALANCING : IRQF_SHARED;
+	ret = request_irq(vector->irq, vector_interrupt, flags, "pvpci", vector);
 	if (ret)
 		return ret;
+	pvpci_affinity_start(vector);
 	WRITE_ONCE(vector->active, true);
 	return 0;
 }
 
-/* A vector of its own, or the one with the fewest tokens. */
+/* A vector of its own, or the one with the fewest tokens, or the rings'. */
 static struct pvpci_vector *choose(struct pvpci_vectors *vectors)
 {
-	struct pvpci_vector *best = NULL;
+	struct pvpci_vector *best = NULL, *rings = &vectors->vector[0];
 	unsigned int i;
 
 	for (i = 1; i < vectors->nr_vectors; i++) {
@@ -134,7 +146,7 @@ static struct pvpci_vector *choose(struct pvpci_vectors *vectors)
 		if (!vector->active) {
 			if (vectors->exhausted)
 				continue;
-			if (!activate(vectors, vector))
+			if (!activate(vector))
 				return vector;
 			/* -ENOSPC: the rest of the system needs them. */
 			vectors->exhausted = true;
@@ -142,7 +154,11 @@ static struct pvpci_vector *choose(struct pvpci_vectors *vectors)
 			best = vector;
 		}
 	}
-	return vectors->may_share ? best : NULL;
+	if (!vectors->may_share)
+		return NULL;
+	if (!best && vectors->may_share_rings && (rings->active || !activate(rings)))
+		best = rings;
+	return best;
 }
 
 static void write_map(struct pvpci_vectors *vectors, unsigned int number)
@@ -158,13 +174,16 @@ static void write_map(struct pvpci_vectors *vectors, unsigned int number)
 	WRITE_ONCE(vectors->map[number], cpu_to_le32(value));
 }
 
-static void share(struct pvpci_vectors *vectors, struct pvpci_token *token)
+/* A vector's only token gets company. */
+static void share(struct pvpci_vectors *vectors, struct pvpci_vector *vector)
 {
-	unsigned int number = token - vectors->token;
+	struct pvpci_token *token = vector->direct;
+	unsigned int number;
 
-	if (token->shared)
+	if (!token || token->shared)
 		return;
-	WRITE_ONCE(token->direct_until, jiffies + GRACE);
+	number = token - vectors->token;
+	WRITE_ONCE(vector->direct_until, jiffies + GRACE);
 	clear_bit(number, vectors->pending);
 	WRITE_ONCE(token->shared, true);
 	write_map(vectors, number);
@@ -172,20 +191,20 @@ static void share(struct pvpci_vectors *vectors, struct pvpci_token *token)
 
 static int attach(struct pvpci_vectors *vectors, unsigned int number)
 {
-	struct pvpci_token *other, *token = &vectors->token[number];
+	struct pvpci_token *token = &vectors->token[number];
 	struct pvpci_vector *vector = choose(vectors);
 
 	if (!vector)
 		return -ENOSPC;
 	clear_bit(number, vectors->pending);
-	token->vector = vector;
-	token->shared = vector->nr_tokens > 0;
-	token->direct_until = jiffies;
+	token->spares = 0;
+	token->shared = !vector->number || vector->nr_tokens;
 	WRITE_ONCE(vector->nr_tokens, vector->nr_tokens + 1);
-	list_add_tail_rcu(&token->node, &vector->tokens);
+	WRITE_ONCE(token->vector, vector);
 	if (token->shared)
-		list_for_each_entry(other, &vector->tokens, node)
-			share(vectors, other);
+		share(vectors, vector);
+	else
+		WRITE_ONCE(vector->direct, token);
 	write_map(vectors, number);
 	return 0;
 }
@@ -197,10 +216,11 @@ static void detach(struct pvpci_vectors *vectors, unsigned int number)
 
 	if (!vector)
 		return;
-	token->vector = NULL;
+	WRITE_ONCE(token->vector, NULL);
 	write_map(vectors, number);
 	WRITE_ONCE(token->virq, 0);
-	list_del_rcu(&token->node);
+	if (vector->direct == token)
+		WRITE_ONCE(vector->direct, NULL);
 	WRITE_ONCE(vector->nr_tokens, vector->nr_tokens - 1);
 	/* The interrupt may be looking at the token: wait, then it may be reused. */
 	if (vector->nr_tokens) {
@@ -212,25 +232,34 @@ static void detach(struct pvpci_vectors *vectors, unsigned int number)
 	vectors->exhausted = false;
 }
 
+/* The last token says how far the interrupt has to look. */
+static void count_words(struct pvpci_vectors *vectors)
+{
+	unsigned long last = find_last_bit(vectors->used, vectors->nr_tokens);
+
+	WRITE_ONCE(vectors->nr_words,
+		   last < vectors->nr_tokens ? BITS_TO_LONGS(last + 1) : 0);
+}
+
 /**
- * pvpci_tokens_take - take tokens in a row, each on a transport vector
+ * pvpci_tokens_take - take tokens, each on a transport vector
  * @vectors: of the bus
- * @count: how many
- * @align: a power of two the first one is a multiple of
+ * @count: how many, in a row; the function counts up in the low bits of the first,
+ *	to the next power of two, so the row is as long, and what is above @count
+ *	is spare
  * @first: gets the first
  *
  * Context: process context.
  * Return: 0, or -ENOSPC when there are not enough tokens or vectors.
  */
-int pvpci_tokens_take(struct pvpci_vectors *vectors, unsigned int count, unsigned int align,
-		      unsigned int *first)
+int pvpci_tokens_take(struct pvpci_vectors *vectors, unsigned int count, unsigned int *first)
 {
+	unsigned int i, row = roundup_pow_of_two(count);
 	unsigned long start;
-	unsigned int i;
 	int ret = 0;
 
 	mutex_lock(&vectors->mutex);
-	start = bitmap_find_next_zero_area(vectors->used, vectors->nr_tokens, 0, count, align - 1);
+	start = bitmap_find_next_zero_area(vectors->used, vectors->nr_tokens, 0, row, row - 1);
 	if (start >= vectors->nr_tokens) {
 		ret = -ENOSPC;
 		goto out;
@@ -242,7 +271,9 @@ int pvpci_tokens_take(struct pvpci_vectors *vectors, unsigned int count, unsigne
 			detach(vectors, start + i);
 		goto out;
 	}
-	bitmap_set(vectors->used, start, count);
+	bitmap_set(vectors->used, start, row);
+	vectors->token[start + count - 1].spares = row - count;
+	count_words(vectors);
 	*first = start;
 out:
 	mutex_unlock(&vectors->mutex);
@@ -250,73 +281,19 @@ out:
 }
 
 /**
- * pvpci_tokens_give - give tokens back
+ * pvpci_token_give - give a token back, and the spare ones after it
  * @vectors: of the bus
- * @first: first token
- * @count: how many; their interrupts have no handler any more
+ * @number: the token; its interrupt has no handler any more
  *
  * Context: process context.
  */
-void pvpci_tokens_give(struct pvpci_vectors *vectors, unsigned int first, unsigned int count)
+void pvpci_token_give(struct pvpci_vectors *vectors, unsigned int number)
 {
-	unsigned int i;
-
 	mutex_lock(&vectors->mutex);
-	for (i = first; i < first + count; i++)
-		detach(vectors, i);
-	bitmap_clear(vectors->used, first, count);
+	detach(vectors, number);
+	bitmap_clear(vectors->used, number, 1 + vectors->token[number].spares);
+	count_words(vectors);
 	mutex_unlock(&vectors->mutex);
-}
-
-/* The n-th of them, so that tokens that may go anywhere spread. */
-static unsigned int pick_cpu(const struct cpumask *mask, unsigned int n)
-{
-	unsigned int cpu, weight = 0, target;
-
-	for_each_cpu_and(cpu, mask, cpu_online_mask)
-		weight++;
-	if (!weight)
-		return cpumask_first(mask);
-	target = n % weight;
-	for_each_cpu_and(cpu, mask, cpu_online_mask)
-		if (!target--)
-			break;
-	return cpu;
-}
-
-/**
- * pvpci_token_steer - move an interrupt to a processor
- * @vectors: of the bus
- * @token: whose interrupt
- * @mask: processors it may run on
- *
- * The transport vector follows a moment later: setting its affinity takes
- * locks that the caller's caller holds already.
- *
- * Context: under the lock of the token's interrupt, interrupts off.
- * Return: the processor it runs on, or -EINVAL when it shares its vector and
- * that runs elsewhere.
- */
-int pvpci_token_steer(struct pvpci_vectors *vectors, unsigned int token,
-		      const struct cpumask *mask)
-{
-	struct pvpci_vector *vector = READ_ONCE(vectors->token[token].vector);
-	unsigned int cpu;
-
-	if (!vector)
-		return -EINVAL;
-	cpu = READ_ONCE(vector->cpu);
-	if (cpu_online(cpu) && cpumask_test_cpu(cpu, mask) && READ_ONCE(vector->nr_tokens) > 1)
-		return cpu;
-	if (READ_ONCE(vector->nr_tokens) > 1 && cpu_online(cpu))
-		return -EINVAL;
-	cpu = pick_cpu(mask, vector->number);
-	if (cpu >= nr_cpu_ids)
-		return -EINVAL;
-	WRITE_ONCE(vector->cpu, cpu);
-	set_bit(vector->number, vectors->move);
-	irq_work_queue(&vectors->later);
-	return cpu;
 }
 
 /**
@@ -343,13 +320,22 @@ void pvpci_vectors_usage(struct pvpci_vectors *vectors, struct pvpci_vector_usag
 
 	*usage = (struct pvpci_vector_usage){};
 	mutex_lock(&vectors->mutex);
-	for (i = 1; i < vectors->nr_vectors; i++) {
-		usage->vectors++;
+	usage->vectors = vectors->nr_vectors - 1;
+	for (i = 0; i < vectors->nr_vectors; i++) {
 		usage->active += vectors->vector[i].active;
-		usage->shared += vectors->vector[i].nr_tokens > 1;
+		usage->shared += vectors->vector[i].nr_tokens > (i > 0);
 	}
 	usage->tokens = bitmap_weight(vectors->used, vectors->nr_tokens);
 	mutex_unlock(&vectors->mutex);
+}
+
+static void warn_of_few(struct pvpci_bus *bus)
+{
+	if (bus->irq->vectors.nr_vectors > 1 || pvpci_max_vectors == 1)
+		return;
+	dev_warn(&bus->pdev->dev, "There is one interrupt vector, %s: write vectors=64 behind \"-device ivshmem-doorbell\", or <msi vectors='64'/> for libvirt.\n",
+		 bus->irq->vectors.may_share_rings ? "which all functions share" :
+		 "for messages, and none for functions");
 }
 
 /**
@@ -366,6 +352,7 @@ int pvpci_vectors_init(struct pvpci_bus *bus)
 	v->nr_vectors = bus->wire.transport.nr_vectors;
 	v->nr_tokens = bus->wire.layout.nr_tokens;
 	v->may_share = bus->wire.features & PVPCI_F_SHARED_VECTORS;
+	v->may_share_rings = bus->wire.features & PVPCI_F_RING_VECTOR;
 	v->map = bus->wire.transport.area[PVPCI_AREA_VECTOR_MAP];
 	v->pending = bus->wire.transport.area[PVPCI_AREA_VECTOR_PENDING];
 	v->later = IRQ_WORK_INIT_HARD(do_later);
@@ -374,16 +361,18 @@ int pvpci_vectors_init(struct pvpci_bus *bus)
 	v->used = bitmap_zalloc(v->nr_tokens, GFP_KERNEL);
 	v->replay = bitmap_zalloc(v->nr_tokens, GFP_KERNEL);
 	v->move = bitmap_zalloc(v->nr_vectors, GFP_KERNEL);
-	if (!v->vector || !v->token || !v->used || !v->replay || !v->move)
+	v->follow = bitmap_zalloc(v->nr_vectors, GFP_KERNEL);
+	if (!v->vector || !v->token || !v->used || !v->replay || !v->move || !v->follow)
 		return -ENOMEM;
 	for (i = 0; i < v->nr_vectors; i++) {
 		v->vector[i].number = i;
 		v->vector[i].vectors = v;
 		v->vector[i].irq = pci_irq_vector(bus->pdev, i);
-		INIT_LIST_HEAD(&v->vector[i].tokens);
+		v->vector[i].data = irq_get_irq_data(v->vector[i].irq);
 	}
 	for (i = 0; i < v->nr_tokens; i++)
 		WRITE_ONCE(v->map[i], 0);
+	warn_of_few(bus);
 	return 0;
 }
 
@@ -402,11 +391,13 @@ void pvpci_vectors_exit(struct pvpci_bus *bus)
 	bitmap_free(v->used);
 	bitmap_free(v->replay);
 	bitmap_free(v->move);
+	bitmap_free(v->follow);
 	v->vector = NULL;
 	v->token = NULL;
 	v->used = NULL;
 	v->replay = NULL;
 	v->move = NULL;
+	v->follow = NULL;
 }
 
 /**

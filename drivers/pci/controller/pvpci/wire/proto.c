@@ -9,6 +9,7 @@
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/string.h>
+#include <linux/stringify.h>
 
 #include "wire/message.h"
 #include "wire/proto.h"
@@ -16,7 +17,9 @@
 
 unsigned int pvpci_timeout_ms = 5000;
 module_param_named(timeout_ms, pvpci_timeout_ms, uint, 0644);
-MODULE_PARM_DESC(timeout_ms, "how long to wait for the host's answer to a request, in ms");
+MODULE_PARM_DESC(timeout_ms,
+		 "how long the host may be silent while a request waits for its answer, in ms; one that shows signs of life but does not answer is given "
+		 __stringify(PVPCI_REQUEST_PATIENCE) " times as long");
 
 /**
  * struct version - one that this driver speaks
@@ -33,7 +36,7 @@ struct version {
 #define FEATURES_1_0	(PVPCI_F_DMA_SHARED | PVPCI_F_WAKE | PVPCI_F_SHARED_VECTORS)
 #define FEATURES_1_1	(FEATURES_1_0 | PVPCI_F_BLOCKS | PVPCI_F_RESET | PVPCI_F_POWER | \
 			 PVPCI_F_STOP | PVPCI_F_OUTCOME | PVPCI_F_EJECT_DEVICE | \
-			 PVPCI_F_EJECT_WHY | PVPCI_F_RESIZE)
+			 PVPCI_F_EJECT_WHY | PVPCI_F_RESIZE | PVPCI_F_RING_VECTOR)
 
 /* Best first. */
 static const struct version versions[] = {

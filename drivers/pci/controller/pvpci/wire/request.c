@@ -8,6 +8,11 @@
  * messages out of the ring: the interrupt, or a waiter (QEMU drops doorbells,
  * and a waiter may have interrupts off). Every wait has an end: the reply, the
  * time, the host's state word, or the breaking of the bus.
+ *
+ * The host serves one request after the other, and one may take it seconds. So
+ * the time of a waiter that sleeps begins anew with each sign of life: a message
+ * taken or sent, to whomever, or the heartbeat. A host that only pretends to live
+ * is given PVPCI_REQUEST_PATIENCE times as much, and no more.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>
@@ -22,6 +27,21 @@
 #include "wire/request.h"
 
 #define RING_AGAIN_US	2000	/* a waiter rings again: a doorbell may be lost */
+#define SPIN_US		50	/* an answer comes within, or costs a sleep anyway */
+
+/**
+ * struct patience - how long one waits
+ * @timeout_ms: for a host that shows no sign of life
+ * @signs: of life, when they were last looked at
+ * @silence: when it will have been silent for that long
+ * @end: of the wait, whatever the host does
+ */
+struct patience {
+	unsigned int timeout_ms;
+	u32 signs;
+	ktime_t silence;
+	ktime_t end;
+};
 
 /**
  * pvpci_requests_init - start with the rings where the last driver left them
@@ -130,7 +150,7 @@ static void take_reply(struct pvpci_requests *requests, const struct pvpci_msg *
 	}
 	memcpy(request->reply.bytes, msg, bytes);
 	memset(request->reply.bytes + bytes, 0, PVPCI_SLOT_BYTES - bytes);
-	request->state = PVPCI_REQUEST_DONE;
+	WRITE_ONCE(request->state, PVPCI_REQUEST_DONE);
 	requests->stats.replies++;
 	complete(&request->done);
 }
@@ -219,14 +239,16 @@ void pvpci_requests_stats(struct pvpci_requests *requests, struct pvpci_request_
 	raw_spin_unlock_irqrestore(&requests->lock, flags);
 }
 
-static void ring_doorbell(struct pvpci_requests *requests, bool force)
+/* Has the host to be woken? The doorbell is for when the lock is no longer held. */
+static bool needs_doorbell(struct pvpci_requests *requests)
 {
+	lockdep_assert_held(&requests->lock);
 	/* The message is in the ring before we look whether the host sleeps. */
 	virt_mb();
-	if (!force && !requests->ops->host_sleeps(requests->ctx))
-		return;
+	if (!requests->ops->host_sleeps(requests->ctx))
+		return false;
 	requests->stats.doorbells++;
-	requests->ops->doorbell(requests->ctx);
+	return true;
 }
 
 /* Put a message with a fresh id. -EAGAIN when there is no room now. */
@@ -259,6 +281,7 @@ static int put_locked(struct pvpci_requests *requests, struct pvpci_msg *msg)
 static int try_send(struct pvpci_requests *requests, struct pvpci_msg *msg,
 		    struct pvpci_request **request)
 {
+	bool doorbell = false;
 	unsigned long flags;
 	int ret = -EAGAIN;
 	unsigned int i;
@@ -272,15 +295,17 @@ static int try_send(struct pvpci_requests *requests, struct pvpci_msg *msg,
 		ret = put_locked(requests, msg);
 	if (!ret) {
 		*request = &requests->table[i];
-		(*request)->state = PVPCI_REQUEST_SENT;
+		WRITE_ONCE((*request)->state, PVPCI_REQUEST_SENT);
 		(*request)->type = le16_to_cpu(msg->type);
 		(*request)->id = le32_to_cpu(msg->id);
 		reinit_completion(&(*request)->done);
-		ring_doorbell(requests, false);
+		doorbell = needs_doorbell(requests);
 	} else if (requests->broken) {
 		ret = -EPIPE;
 	}
 	raw_spin_unlock_irqrestore(&requests->lock, flags);
+	if (doorbell)
+		requests->ops->doorbell(requests->ctx);
 	return ret;
 }
 
@@ -288,6 +313,7 @@ static int try_send(struct pvpci_requests *requests, struct pvpci_msg *msg,
 static int collect(struct pvpci_requests *requests, struct pvpci_request *request,
 		   struct pvpci_msg *msg, size_t bytes, bool again, bool last)
 {
+	bool doorbell = false;
 	unsigned long flags;
 	int ret = -EAGAIN;
 
@@ -302,22 +328,81 @@ static int collect(struct pvpci_requests *requests, struct pvpci_request *reques
 		requests->stats.timeouts++;
 		ret = -ETIMEDOUT;
 	} else if (again) {
-		ring_doorbell(requests, true);
+		doorbell = needs_doorbell(requests);
 	}
 	if (ret != -EAGAIN)
 		request->state = PVPCI_REQUEST_FREE;
 	raw_spin_unlock_irqrestore(&requests->lock, flags);
+	if (doorbell)
+		requests->ops->doorbell(requests->ctx);
 	return ret;
 }
 
-static void pause_a_little(struct pvpci_request *request, bool may_sleep)
+/* Each of them only counts up, so the sum changes with any. */
+static u32 signs_of_life(const struct pvpci_requests *requests)
 {
-	if (!may_sleep)
+	return READ_ONCE(requests->to_guest.index) + pvpci_ring_taken(&requests->to_host) +
+	       requests->ops->host_beat(requests->ctx);
+}
+
+static struct patience begin_patience(const struct pvpci_requests *requests,
+				      unsigned int timeout_ms, bool may_sleep)
+{
+	u64 most_ms = (u64)timeout_ms * (may_sleep ? PVPCI_REQUEST_PATIENCE : 1);
+	ktime_t now = ktime_get();
+
+	return (struct patience){
+		.timeout_ms = timeout_ms,
+		.signs = signs_of_life(requests),
+		.silence = ktime_add_ms(now, timeout_ms),
+		.end = ktime_add_ms(now, most_ms),
+	};
+}
+
+static bool is_over(const struct pvpci_requests *requests, struct patience *patience, ktime_t now)
+{
+	u32 signs = signs_of_life(requests);
+
+	if (signs != patience->signs) {
+		patience->signs = signs;
+		patience->silence = ktime_add_ms(now, patience->timeout_ms);
+	}
+	return ktime_after(now, patience->silence) || ktime_after(now, patience->end);
+}
+
+/* Look at the ring, for a moment. */
+static void spin(struct pvpci_requests *requests, struct pvpci_request *request)
+{
+	ktime_t end = ktime_add_us(ktime_get(), SPIN_US);
+
+	while (READ_ONCE(request->state) == PVPCI_REQUEST_SENT &&
+	       !pvpci_ring_waiting(&requests->to_guest) && ktime_before(ktime_get(), end))
 		cpu_relax();
-	else if (request)
-		wait_for_completion_timeout(&request->done, msecs_to_jiffies(1));
-	else
-		usleep_range(100, 200);
+}
+
+static int await(struct pvpci_requests *requests, struct pvpci_request *request,
+		 struct pvpci_msg *msg, size_t bytes, struct patience *patience, bool may_sleep)
+{
+	ktime_t now, again = ktime_add_us(ktime_get(), RING_AGAIN_US);
+	bool ring;
+	int ret;
+
+	/* The host is awake, or about to be: most answers come within this. */
+	spin(requests, request);
+	for (;;) {
+		now = ktime_get();
+		ring = ktime_after(now, again);
+		if (ring)
+			again = ktime_add_us(now, RING_AGAIN_US);
+		ret = collect(requests, request, msg, bytes, ring,
+			      is_over(requests, patience, now));
+		if (ret != -EAGAIN)
+			return ret;
+		if (may_sleep)
+			wait_for_completion_timeout(&request->done, msecs_to_jiffies(1));
+		else
+			spin(requests, request);
+	}
 }
 
 /**
@@ -326,7 +411,9 @@ static void pause_a_little(struct pvpci_request *request, bool may_sleep)
  * @msg: request, without id and length; becomes the reply's copy
  * @bytes: length of @msg, enough for the request and for what of the reply is
  *	wanted
- * @timeout_ms: how long to wait at most
+ * @timeout_ms: how long the host may be silent. While it shows signs of life a
+ *	waiter that sleeps waits on, up to PVPCI_REQUEST_PATIENCE times as long; one
+ *	that does not sleep waits for @timeout_ms at most, whatever the host does.
  * @may_sleep: false to look at the ring all the time instead
  *
  * Context: process context that may sleep, or any when @may_sleep is false.
@@ -336,8 +423,8 @@ static void pause_a_little(struct pvpci_request *request, bool may_sleep)
 int pvpci_request(struct pvpci_requests *requests, struct pvpci_msg *msg, size_t bytes,
 		  unsigned int timeout_ms, bool may_sleep)
 {
-	ktime_t deadline = ktime_add_ms(ktime_get(), timeout_ms), again;
-	struct pvpci_request *request = NULL;
+	struct patience patience = begin_patience(requests, timeout_ms, may_sleep);
+	struct pvpci_request *request;
 	int ret;
 
 	if (requests->ops->host_gone(requests->ctx))
@@ -345,26 +432,16 @@ int pvpci_request(struct pvpci_requests *requests, struct pvpci_msg *msg, size_t
 	while ((ret = try_send(requests, msg, &request)) == -EAGAIN) {
 		if (requests->ops->host_gone(requests->ctx))
 			return -EPIPE;
-		if (ktime_after(ktime_get(), deadline)) {
+		if (is_over(requests, &patience, ktime_get())) {
 			requests->ops->suspect(requests->ctx);
 			return -ETIMEDOUT;
 		}
-		pause_a_little(NULL, may_sleep);
+		if (may_sleep)
+			usleep_range(100, 200);
+		else
+			cpu_relax();
 	}
-	if (ret)
-		return ret;
-	again = ktime_add_us(ktime_get(), RING_AGAIN_US);
-	do {
-		ktime_t now;
-		bool ring;
-
-		pause_a_little(request, may_sleep);
-		now = ktime_get();
-		ring = ktime_after(now, again);
-		if (ring)
-			again = ktime_add_us(now, RING_AGAIN_US);
-		ret = collect(requests, request, msg, bytes, ring, ktime_after(now, deadline));
-	} while (ret == -EAGAIN);
+	ret = ret ?: await(requests, request, msg, bytes, &patience, may_sleep);
 	if (ret == -ETIMEDOUT)
 		requests->ops->suspect(requests->ctx);
 	return ret;
@@ -380,13 +457,16 @@ int pvpci_request(struct pvpci_requests *requests, struct pvpci_msg *msg, size_t
  */
 int pvpci_request_post(struct pvpci_requests *requests, struct pvpci_msg *msg)
 {
+	bool doorbell = false;
 	unsigned long flags;
 	int ret;
 
 	raw_spin_lock_irqsave(&requests->lock, flags);
 	ret = put_locked(requests, msg);
 	if (!ret)
-		ring_doorbell(requests, false);
+		doorbell = needs_doorbell(requests);
 	raw_spin_unlock_irqrestore(&requests->lock, flags);
+	if (doorbell)
+		requests->ops->doorbell(requests->ctx);
 	return ret;
 }

@@ -14,11 +14,21 @@
 
 #define PVPCI_MAX_REQUESTS	16	/* under way at once, on one bus */
 
+/*
+ * A host that shows signs of life and does not answer is given that many times
+ * the timeout: 100 s of 5, which is what 55 functions take whose BARs are attached
+ * in 1.8 s each, and less than the 120 s after which Linux reports whoever waits
+ * for a lock that the waiter holds.
+ */
+#define PVPCI_REQUEST_PATIENCE	20
+
 /**
  * struct pvpci_request_ops - what carries the requests, and who hears of the host
- * @doorbell: make the host look at its ring; any context
+ * @doorbell: make the host look at its ring; any context, without the lock: it
+ *	is an exit from the guest
  * @host_sleeps: whether the host has to be woken before it looks
  * @host_gone: whether the host has said that it no longer serves
+ * @host_beat: a number that changes while the host lives; any context
  * @event: an event of the host, checked for its length; called with the lock
  *	held and interrupts off, must only take note
  * @broken: the host broke the rules, @why says how; same context as @event
@@ -30,6 +40,7 @@ struct pvpci_request_ops {
 	void (*doorbell)(void *ctx);
 	bool (*host_sleeps)(void *ctx);
 	bool (*host_gone)(void *ctx);
+	u32 (*host_beat)(void *ctx);
 	void (*event)(void *ctx, const struct pvpci_msg *msg);
 	void (*broken)(void *ctx, const char *why);
 	void (*suspect)(void *ctx);

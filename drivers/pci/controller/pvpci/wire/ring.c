@@ -117,6 +117,31 @@ int pvpci_ring_get(struct pvpci_ring_end *end, void *slot)
 	memcpy(slot, ring_slot(end), PVPCI_SLOT_BYTES);
 	/* The slot was read before it is given back. */
 	virt_mb();
-	WRITE_ONCE(end->shared->consumer, cpu_to_le32(++end->index));
+	WRITE_ONCE(end->index, end->index + 1);
+	WRITE_ONCE(end->shared->consumer, cpu_to_le32(end->index));
 	return 1;
+}
+
+/**
+ * pvpci_ring_taken - how many messages the other side says that it has taken
+ * @end: producing end
+ *
+ * Context: any, without the caller's lock: a hint that nobody has checked.
+ * Return: a number that changes when it takes one.
+ */
+u32 pvpci_ring_taken(const struct pvpci_ring_end *end)
+{
+	return le32_to_cpu(READ_ONCE(end->shared->consumer));
+}
+
+/**
+ * pvpci_ring_waiting - is it worth to look for a message?
+ * @end: consuming end
+ *
+ * Context: any, without the caller's lock: a hint that nobody has checked.
+ * Return: whether pvpci_ring_get() would return something else than 0.
+ */
+bool pvpci_ring_waiting(const struct pvpci_ring_end *end)
+{
+	return le32_to_cpu(READ_ONCE(end->shared->producer)) != READ_ONCE(end->index);
 }

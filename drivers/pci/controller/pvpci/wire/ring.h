@@ -28,5 +28,7 @@ int pvpci_ring_open_producer(struct pvpci_ring_end *end, void *area, u32 nr_slot
 int pvpci_ring_open_consumer(struct pvpci_ring_end *end, void *area, u32 nr_slots);
 int pvpci_ring_put(struct pvpci_ring_end *end, const void *msg, size_t bytes);
 int pvpci_ring_get(struct pvpci_ring_end *end, void *slot);
+u32 pvpci_ring_taken(const struct pvpci_ring_end *end);
+bool pvpci_ring_waiting(const struct pvpci_ring_end *end);
 
 #endif /* _PVPCI_RING_H */

@@ -204,8 +204,9 @@ int pvpci_transport_enable_irq(struct pvpci_wire *wire, unsigned int want)
 		return ret;
 	}
 	t->nr_vectors = ret;
-	ret = request_irq(pci_irq_vector(wire->pdev, 0), ring_interrupt, 0, "pvpci-ring",
-			  &wire->requests);
+	/* Device vectors may share it (irq/vector.c), whose handlers are never threads. */
+	ret = request_irq(pci_irq_vector(wire->pdev, 0), ring_interrupt,
+			  IRQF_SHARED | IRQF_NO_THREAD, "pvpci-ring", &wire->requests);
 	if (ret) {
 		dev_err(&wire->pdev->dev, "No interrupt for the rings (%d).\n", ret);
 		pci_free_irq_vectors(wire->pdev);

@@ -34,6 +34,9 @@ void fake_host_run(struct fake_host *host)
 	while (host->taken != le32_to_cpu(host->to_host->producer)) {
 		union fake_message message;
 
+		if (ktime_ms_delta(ktime_get(), host->taken_at) < host->slow_ms)
+			return;
+		host->taken_at = ktime_get();
 		memcpy(&message, slot(host->to_host, host->taken), sizeof(message));
 		host->last = message;
 		host->to_host->consumer = cpu_to_le32(++host->taken);
@@ -50,13 +53,26 @@ static void fake_doorbell(void *ctx)
 	struct fake_host *host = ctx;
 
 	host->doorbells++;
+	host->locked += raw_spin_is_locked(&host->requests.lock);
 	if (!host->deaf)
 		fake_host_run(host);
 }
 
 static bool fake_sleeps(void *ctx)
 {
-	return true;
+	struct fake_host *host = ctx;
+
+	if (host->awake && !host->deaf)
+		fake_host_run(host);
+	return !host->awake;
+}
+
+static u32 fake_beat(void *ctx)
+{
+	struct fake_host *host = ctx;
+
+	host->beat += host->alive;
+	return host->beat;
 }
 
 static bool fake_gone(void *ctx)
@@ -91,6 +107,7 @@ static const struct pvpci_request_ops fake_ops = {
 	.doorbell = fake_doorbell,
 	.host_sleeps = fake_sleeps,
 	.host_gone = fake_gone,
+	.host_beat = fake_beat,
 	.event = fake_event,
 	.broken = fake_broken,
 	.suspect = fake_suspect,

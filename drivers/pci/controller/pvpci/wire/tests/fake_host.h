@@ -12,6 +12,8 @@
 
 #define FAKE_SLOTS	8
 
+struct pvpci_function_info;
+
 union fake_message {
 	struct pvpci_msg msg;
 	struct pvpci_msg_version version;
@@ -34,8 +36,14 @@ union fake_message {
  * @serve: answers one request by changing it in place; returns false for none
  * @gone: what the host_gone operation says
  * @deaf: does not look at its ring
+ * @awake: looks at its ring when the guest asks whether it sleeps: no doorbell
+ * @alive: its heart beats whenever somebody looks
+ * @beat: heartbeat
+ * @slow_ms: time between one request and the next
+ * @taken_at: when it took the last one
  * @served: requests answered
  * @doorbells: how often it was rung for
+ * @locked: how often of these with the guest's lock held
  * @events: events the guest has seen
  * @suspected: how often the guest has wanted it to be looked at
  * @why: what the guest says is broken, or NULL
@@ -50,8 +58,14 @@ struct fake_host {
 	bool (*serve)(struct fake_host *host, union fake_message *message);
 	bool gone;
 	bool deaf;
+	bool awake;
+	bool alive;
+	u32 beat;
+	unsigned int slow_ms;
+	ktime_t taken_at;
 	unsigned int served;
 	unsigned int doorbells;
+	unsigned int locked;
 	unsigned int events;
 	unsigned int suspected;
 	const char *why;

@@ -83,6 +83,76 @@ static void request_timeout_awake(struct kunit *test)
 	request_timeout(test, false);
 }
 
+/* It serves those before us, and they take longer than the timeout together. */
+static void request_behind_others(struct kunit *test)
+{
+	struct fake_host *host = fake_host_create(test);
+	struct pvpci_msg msg = { .type = cpu_to_le16(PVPCI_MSG_D0_EXIT) };
+	u64 cookie = 0;
+	u32 i;
+
+	host->deaf = true;
+	for (i = 0; i < FAKE_SLOTS - 1; i++)
+		KUNIT_ASSERT_EQ(test, pvpci_request_post(&host->requests, &msg), 0);
+	host->deaf = false;
+	host->slow_ms = 20;
+	host->serve = add_one;
+	KUNIT_EXPECT_EQ(test, ping(host, true, &cookie), 0);
+	KUNIT_EXPECT_EQ(test, cookie, 1ULL);
+	KUNIT_EXPECT_EQ(test, host->served, (unsigned int)FAKE_SLOTS);
+}
+
+/* One long request: nothing is taken and nobody answered, but the heart beats. */
+static void request_long(struct kunit *test)
+{
+	struct fake_host *host = fake_host_create(test);
+	u64 cookie = 0;
+
+	host->taken_at = ktime_get();
+	host->slow_ms = 150;
+	host->alive = true;
+	KUNIT_EXPECT_EQ(test, ping(host, true, &cookie), 0);
+	KUNIT_EXPECT_EQ(test, host->requests.stats.timeouts, 0ULL);
+}
+
+/* One that lives for ever and never answers is not waited for as long. */
+static void request_pretends_to_live(struct kunit *test)
+{
+	struct fake_host *host = fake_host_create(test);
+	u64 cookie = 0, began = ktime_get_ns();
+
+	host->serve = keep_silent;
+	host->alive = true;
+	KUNIT_EXPECT_EQ(test, ping(host, true, &cookie), -ETIMEDOUT);
+	KUNIT_EXPECT_GE(test, ktime_get_ns() - began,
+			50ULL * PVPCI_REQUEST_PATIENCE * NSEC_PER_MSEC);
+	/* The next finds a host that is as it should be. */
+	host->serve = add_one;
+	KUNIT_EXPECT_EQ(test, ping(host, true, &cookie), 0);
+}
+
+/* A doorbell leaves the guest: not for a host that looks anyway, and never under the lock. */
+static void request_doorbells(struct kunit *test)
+{
+	struct fake_host *host = fake_host_create(test);
+	struct pvpci_msg msg = { .type = cpu_to_le16(PVPCI_MSG_D0_EXIT) };
+	u64 cookie = 0;
+
+	host->awake = true;
+	host->serve = add_one;
+	KUNIT_EXPECT_EQ(test, ping(host, true, &cookie), 0);
+	host->serve = keep_silent;
+	KUNIT_EXPECT_EQ(test, ping(host, true, &cookie), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, ping(host, false, &cookie), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, host->doorbells, 0U);
+	host->awake = false;
+	KUNIT_EXPECT_EQ(test, ping(host, true, &cookie), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, pvpci_request_post(&host->requests, &msg), 0);
+	KUNIT_EXPECT_GE(test, host->doorbells, 3U);
+	KUNIT_EXPECT_EQ(test, host->locked, 0U);
+	KUNIT_EXPECT_EQ(test, host->requests.stats.doorbells, (u64)host->doorbells);
+}
+
 static void request_host_gone(struct kunit *test)
 {
 	struct fake_host *host = fake_host_create(test);
@@ -260,6 +330,10 @@ static struct kunit_case request_cases[] = {
 	KUNIT_CASE(request_replies),
 	KUNIT_CASE(request_timeout_asleep),
 	KUNIT_CASE(request_timeout_awake),
+	KUNIT_CASE(request_behind_others),
+	KUNIT_CASE(request_long),
+	KUNIT_CASE(request_pretends_to_live),
+	KUNIT_CASE(request_doorbells),
 	KUNIT_CASE(request_host_gone),
 	KUNIT_CASE(request_host_goes),
 	KUNIT_CASE(request_ring_full),
