@@ -10,9 +10,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/error.h"
 #include "daemon.h"
-#include "error.h"
-#include "service.h"
+#include "notify.h"
 
 #define LOOK_NS		200000ULL	/* how often spinning looks at descriptors */
 #define TICK_NS		10000000ULL	/* see bus_tick() */
@@ -30,7 +31,7 @@ static void guest_gone(void *context)
 		daemon->failed = true;
 		daemon->stop = true;
 	}
-	service_status("waiting for a guest");
+	notify_status("waiting for a guest");
 }
 
 static void guest_rang(void *context)
@@ -202,7 +203,7 @@ int daemon_run(struct daemon *daemon)
 		loop_wait(&daemon->loop, wait);
 		looked = clock_ns();
 	}
-	service_stopping();
+	notify_stopping();
 	bus_stop(&daemon->bus);
 	return daemon->failed;
 }

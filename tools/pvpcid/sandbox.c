@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "sandbox.h"
 
 /* Whatever is not here fails with EPERM. */

@@ -7,10 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bus.h"
-#include "error.h"
-#include "jsonline.h"
+#include "bus/bus.h"
+#include "base/error.h"
+#include "base/jsonline.h"
 #include "unit.h"
+#include "base/bytes.h"
 
 /* Parse, check and open, as the daemon does. Return whether it was refused. */
 static int refused(const char *text, struct error *err)
@@ -315,11 +316,11 @@ static void test_sizes(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(conf_bytes_parse(good[i].text, &bytes), 0);
+		assert_int_equal(bytes_parse(good[i].text, &bytes), 0);
 		assert_int_equal(bytes, good[i].bytes);
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(conf_bytes_parse(bad[i], &bytes), -1);
+		assert_int_equal(bytes_parse(bad[i], &bytes), -1);
 }
 
 static void test_lines(void **state)

@@ -11,6 +11,7 @@
 
 #include "desk.h"
 #include "unit.h"
+#include "base/clock.h"
 
 #define ONE	"[{\"slot\": \"03.0\", \"model\": \"testdev\", " \
 		"\"bars\": [{\"bar\": 0, \"bytes\": 16384, \"bits\": 64}]}]"

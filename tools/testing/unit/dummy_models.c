@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "dummy_models.h"
-#include "error.h"
+#include "base/error.h"
 
 static struct dummy *last;
 

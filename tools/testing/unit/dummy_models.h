@@ -5,6 +5,7 @@
 #ifndef UNIT_DUMMY_MODELS_H
 #define UNIT_DUMMY_MODELS_H
 
+#include "models/function_services.h"
 #include "models/model.h"
 
 /**

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/blockio.h"
 #include "nvme_tests.h"
 
 #define BLOCKS	2048

@@ -2,7 +2,7 @@
 /*
  * When to spin and when to sleep, with a clock of our own.
  */
-#include "pace.h"
+#include "bus/pace.h"
 #include "unit.h"
 
 #define US(n)	((n) * 1000ULL)

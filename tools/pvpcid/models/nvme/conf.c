@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../error.h"
-#include "../values.h"
+#include "base/error.h"
+#include "base/values.h"
 #include "nvme.h"
 
 static int get_queues(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)

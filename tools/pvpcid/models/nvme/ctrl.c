@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../log.h"
+#include "base/log.h"
 #include "nvme.h"
 
 static struct log_limit fatal_limit;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../../log.h"
+#include "base/log.h"
 #include "nvme.h"
 
 #define AT_NSID		4

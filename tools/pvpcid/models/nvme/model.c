@@ -9,7 +9,7 @@
 #include <linux/pvpci_testdev.h>
 #include <stdlib.h>
 
-#include "../../error.h"
+#include "base/error.h"
 #include "nvme.h"
 
 #define CLASS_NVME	0x010802	/* mass storage, NVM, NVM Express */

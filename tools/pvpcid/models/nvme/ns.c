@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../error.h"
-#include "../../log.h"
+#include "base/error.h"
+#include "base/log.h"
 #include "nvme.h"
 
 /**

@@ -27,7 +27,10 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "../model.h"
+#include "base/error.h"
+#include "io/blockio.h"
+#include "models/function_services.h"
+#include "models/model.h"
 #include "spec.h"
 
 #define NVME_MAX_QUEUES		64	/* I/O queue pairs */
