@@ -1,31 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Values in the configuration of models: numbers and sizes.
+ * Values in JSON: the configuration's, and those of requests.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/values.h"
 
-int value_number(json_t *conf, const char *key, uint64_t *value, struct error *err)
+static bool is_in(const char *key, const char *const *keys)
 {
-	json_t *item = json_object_get(conf, key);
+	for (; keys && *keys; keys++)
+		if (!strcmp(*keys, key))
+			return true;
+	return false;
+}
 
-	if (!item)
-		return 0;
-	if (!json_is_integer(item) || json_integer_value(item) < 0) {
-		error_at(err, key, "\"%s\" is not a number from 0", key);
+int value_keys(const json_t *object, const char *const *known, const char *const *also,
+	       const char *what, struct error *err)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, key, value) {
+		if (is_in(key, known) || is_in(key, also))
+			continue;
+		error_at(err, key, "unknown key \"%.64s\"%s%s", key, what ? " in " : "",
+			 what ? what : "");
 		return -1;
 	}
-	*value = (uint64_t)json_integer_value(item);
 	return 0;
 }
 
-int value_bytes(json_t *conf, const char *key, uint64_t *value, struct error *err)
+int value_flag(const json_t *object, const char *key, bool *value, struct error *err)
 {
-	json_t *item = json_object_get(conf, key);
+	const json_t *item = json_object_get(object, key);
+
+	if (!item)
+		return 0;
+	if (!json_is_boolean(item)) {
+		error_at(err, key, "\"%s\" must be true or false", key);
+		return -1;
+	}
+	*value = json_is_true(item);
+	return 0;
+}
+
+int value_number64(const json_t *object, const char *key, uint64_t least, uint64_t most,
+		   uint64_t *value, struct error *err)
+{
+	const json_t *item = json_object_get(object, key);
+	json_int_t number = json_integer_value(item);
+
+	if (!item)
+		return 0;
+	if (!json_is_integer(item) || number < 0 || (uint64_t)number < least ||
+	    (uint64_t)number > most) {
+		error_at(err, key, "\"%s\" must be a number from %llu to %llu", key,
+			 (unsigned long long)least, (unsigned long long)most);
+		return -1;
+	}
+	*value = (uint64_t)number;
+	return 0;
+}
+
+int value_number(const json_t *object, const char *key, unsigned int least, unsigned int most,
+		 unsigned int *value, struct error *err)
+{
+	uint64_t number = *value;
+	int ret = value_number64(object, key, least, most, &number, err);
+
+	*value = (unsigned int)number;
+	return ret;
+}
+
+int value_either(const json_t *object, const char *key, unsigned int one, unsigned int other,
+		 unsigned int *value, struct error *err)
+{
+	const json_t *item = json_object_get(object, key);
+	json_int_t number = json_integer_value(item);
+
+	if (!item)
+		return 0;
+	if (number != one && number != other) {
+		error_at(err, key, "\"%s\" must be %u or %u", key, one, other);
+		return -1;
+	}
+	*value = (unsigned int)number;
+	return 0;
+}
+
+int value_bytes(const json_t *object, const char *key, uint64_t *value, struct error *err)
+{
+	const json_t *item = json_object_get(object, key);
 
 	if (!item || !bytes_get(item, value))
 		return 0;
-	error_at(err, key, "\"%s\" is not a size like 4096 or \"64K\"", key);
+	error_at(err, key, "\"%s\" must be a size like 4096 or \"64K\"", key);
 	return -1;
+}
+
+int value_path(const json_t *object, const char *key, char **value, struct error *err)
+{
+	const json_t *item = json_object_get(object, key);
+	const char *text = json_string_value(item);
+	char *copy;
+
+	if (!item)
+		return 0;
+	if (!text || !*text || strlen(text) != json_string_length(item)) {
+		error_at(err, key, "\"%s\" must be a path", key);
+		return -1;
+	}
+	copy = strdup(text);
+	if (!copy) {
+		error_set(err, "out of memory");
+		return -1;
+	}
+	free(*value);
+	*value = copy;
+	return 0;
 }

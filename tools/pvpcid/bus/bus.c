@@ -24,6 +24,13 @@ struct function *bus_find(const struct bus *bus, unsigned int devfn)
 	return NULL;
 }
 
+struct function *bus_function(const struct bus *bus, uint32_t row, uint32_t instance)
+{
+	struct function *fn = bus->row[row];
+
+	return fn && fn->instance == instance ? fn : NULL;
+}
+
 static int check_unique(const struct bus *bus, const struct function *fn, struct error *err)
 {
 	unsigned int i;

@@ -179,6 +179,9 @@ void bus_break(struct bus *bus, const char *why);
 /** bus_find - function at @devfn, or NULL */
 struct function *bus_find(const struct bus *bus, unsigned int devfn);
 
+/** bus_function - function that a message names: in @row, NULL when it is not @instance */
+struct function *bus_function(const struct bus *bus, uint32_t row, uint32_t instance);
+
 /**
  * bus_add - put one more function on the bus; a guest in D0 is told at the next poll
  * @bus: the bus

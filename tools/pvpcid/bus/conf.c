@@ -137,18 +137,3 @@ int conf_check(struct conf *conf, struct error *err)
 		return 0;
 	return -1;
 }
-
-const char *conf_unknown_key(const json_t *object, const char *const *known)
-{
-	const char *key;
-	json_t *value;
-	unsigned int i;
-
-	json_object_foreach((json_t *)object, key, value) {
-		for (i = 0; known[i] && strcmp(known[i], key); i++)
-			;
-		if (!known[i])
-			return key;
-	}
-	return NULL;
-}

@@ -91,12 +91,4 @@ void conf_locate(const struct conf *conf, struct error *err);
 /** conf_free - free what it owns */
 void conf_free(struct conf *conf);
 
-/**
- * conf_unknown_key - first key of @object that is not in @known
- * @object: JSON object
- * @known: NULL-terminated
- * Return: the key, or NULL.
- */
-const char *conf_unknown_key(const json_t *object, const char *const *known);
-
 #endif /* PVPCID_CONF_H */

@@ -7,13 +7,6 @@
 #include "bus/bus.h"
 #include "bus/function.h"
 
-static struct function *find(struct bus *bus, const struct pvpci_block *block)
-{
-	struct function *fn = bus->row[block->row];
-
-	return fn && fn->instance == block->instance ? fn : NULL;
-}
-
 static uint32_t status_of(int result)
 {
 	if (result >= 0)
@@ -23,7 +16,7 @@ static uint32_t status_of(int result)
 
 uint32_t bus_read_block(void *context, struct pvpci_block *block)
 {
-	struct function *fn = find(context, block);
+	struct function *fn = bus_function(context, block->row, block->instance);
 	int result;
 
 	if (!fn)
@@ -38,7 +31,7 @@ uint32_t bus_read_block(void *context, struct pvpci_block *block)
 
 uint32_t bus_write_block(void *context, struct pvpci_block *block)
 {
-	struct function *fn = find(context, block);
+	struct function *fn = bus_function(context, block->row, block->instance);
 
 	if (!fn)
 		return PVPCI_STATUS_FUNCTION;

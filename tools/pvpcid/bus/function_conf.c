@@ -2,12 +2,14 @@
 /*
  * What all functions have in common in the configuration.
  */
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "base/values.h"
 #include "bus/bus.h"
 #include "bus/function_conf.h"
 
@@ -15,31 +17,6 @@ static const char * const common_keys[] = {
 	"slot", "model", "serial", "label", "numa_node", "priority", "boot_critical", "decoding",
 	"hotplug", NULL
 };
-
-static bool key_in(const char *key, const char *const *keys)
-{
-	for (; *keys; keys++)
-		if (!strcmp(*keys, key))
-			return true;
-	return false;
-}
-
-static int check_keys(const struct function *fn, struct error *err)
-{
-	const char *key;
-	json_t *value;
-
-	if (!fn->ops->keys)
-		return 0;
-	json_object_foreach(fn->conf, key, value) {
-		if (!key_in(key, common_keys) && !key_in(key, fn->ops->keys)) {
-			error_at(err, key, "unknown key \"%s\" in a function of model %s", key,
-				 fn->ops->name);
-			return -1;
-		}
-	}
-	return 0;
-}
 
 int function_parse_slot(const char *string, uint8_t *devfn)
 {
@@ -54,22 +31,12 @@ int function_parse_slot(const char *string, uint8_t *devfn)
 	return 0;
 }
 
-/* FNV-1a: a serial number that is text needs a number in the table. */
+/* A serial number that is text needs a number in the table. */
 static uint64_t hash_serial(const char *text)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL;
+	uint64_t hash = text_hash(text, 0);
 
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * 0x100000001b3ULL;
 	return hash ? hash : 1;
-}
-
-static bool printable(const char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			return false;
-	return true;
 }
 
 /*
@@ -95,7 +62,7 @@ static int parse_serial(struct function *fn, struct error *err)
 		return 0;
 	}
 	/* It goes into logs, tables and NVMe's Identify as it is (ASCII, NVMe 1.4, 1.5). */
-	if (text && *text && printable(text)) {
+	if (text && *text && text_is_printable(text)) {
 		fn->serial = text_serial(text);
 		return 0;
 	}
@@ -107,37 +74,24 @@ static int parse_serial(struct function *fn, struct error *err)
 	return -1;
 }
 
-static int parse_number(const struct function *fn, const char *key, uint32_t max,
-			uint32_t *number, struct error *err)
-{
-	json_t *value = json_object_get(fn->conf, key);
-
-	if (!value)
-		return 0;
-	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-	    json_integer_value(value) > max) {
-		error_at(err, key, "\"%s\" must be a number from 0 to %u", key, max);
-		return -1;
-	}
-	*number = (uint32_t)json_integer_value(value);
-	return 0;
-}
-
 static int parse_flag(struct function *fn, const char *key, uint32_t flag, struct error *err)
 {
-	json_t *value = json_object_get(fn->conf, key);
+	bool value = fn->flags & flag;
+	int ret = value_flag(fn->conf, key, &value, err);
 
-	if (!value)
+	fn->flags = value ? fn->flags | flag : fn->flags & ~flag;
+	return ret;
+}
+
+/* All keys are known: those of every function, and its model's own. */
+static int parse_keys(const struct function *fn, struct error *err)
+{
+	char what[64];
+
+	if (!fn->ops->keys)
 		return 0;
-	if (!json_is_boolean(value)) {
-		error_at(err, key, "\"%s\" must be true or false", key);
-		return -1;
-	}
-	if (json_is_true(value))
-		fn->flags |= flag;
-	else
-		fn->flags &= ~flag;
-	return 0;
+	snprintf(what, sizeof(what), "a function of model %s", fn->ops->name);
+	return value_keys(fn->conf, common_keys, fn->ops->keys, what, err);
 }
 
 static int parse_label(struct function *fn, struct error *err)
@@ -151,7 +105,7 @@ static int parse_label(struct function *fn, struct error *err)
 		return 0;
 	}
 	/* The guest makes a directory of that name in sysfs. */
-	if (!text || !*text || strlen(text) >= sizeof(fn->label) || !printable(text) ||
+	if (!text || !*text || strlen(text) >= sizeof(fn->label) || !text_is_printable(text) ||
 	    strchr(text, '/')) {
 		error_at(err, "label",
 			 "\"label\" must be 1 to 31 printable characters without a slash");
@@ -197,10 +151,10 @@ int function_parse(struct function *fn, struct error *err)
 	}
 	fn->numa_node = PVPCI_NUMA_NONE;
 	fn->flags = PVPCI_FN_PRESENT | PVPCI_FN_HOTPLUG;
-	if (parse_identity(fn, err) || check_keys(fn, err) || parse_serial(fn, err) ||
+	if (parse_identity(fn, err) || parse_keys(fn, err) || parse_serial(fn, err) ||
 	    parse_label(fn, err) ||
-	    parse_number(fn, "numa_node", 0x7fffffff, &fn->numa_node, err) ||
-	    parse_number(fn, "priority", 0xffff, &priority, err) ||
+	    value_number(fn->conf, "numa_node", 0, INT_MAX, &fn->numa_node, err) ||
+	    value_number(fn->conf, "priority", 0, 0xffff, &priority, err) ||
 	    parse_flag(fn, "boot_critical", PVPCI_FN_BOOT_CRITICAL, err) ||
 	    parse_flag(fn, "decoding", PVPCI_FN_DECODING, err) ||
 	    parse_flag(fn, "hotplug", PVPCI_FN_HOTPLUG, err))

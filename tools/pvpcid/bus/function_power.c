@@ -6,16 +6,9 @@
 #include "bus/bus.h"
 #include "bus/function.h"
 
-static struct function *find(struct bus *bus, const struct pvpci_change *change)
-{
-	struct function *fn = bus->row[change->row];
-
-	return fn && fn->instance == change->instance ? fn : NULL;
-}
-
 uint32_t bus_reset_function(void *context, struct pvpci_change *change)
 {
-	struct function *fn = find(context, change);
+	struct function *fn = bus_function(context, change->row, change->instance);
 	uint64_t start = clock_ns();
 
 	if (!fn)
@@ -31,7 +24,7 @@ uint32_t bus_reset_function(void *context, struct pvpci_change *change)
 
 uint32_t bus_set_power(void *context, struct pvpci_change *change)
 {
-	struct function *fn = find(context, change);
+	struct function *fn = bus_function(context, change->row, change->instance);
 	uint64_t start = clock_ns();
 
 	if (!fn)

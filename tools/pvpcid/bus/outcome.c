@@ -7,21 +7,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "bus/bus.h"
 #include "bus/function.h"
 #include "bus/outcome.h"
 
 #define DRIVER_COMES_NS	1000000000ULL	/* a module is loaded for it */
-
-/* The guest's text, for logs and terminals. */
-static void take_name(char *name, size_t bytes, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < bytes - 1 && text[i]; i++)
-		name[i] = text[i] > ' ' && text[i] <= '~' && text[i] != '"' ? text[i] : '?';
-	name[i] = '\0';
-}
 
 /* Some is being made in the guest: another outcome follows. */
 static bool room_is_sought(const struct function_outcome *outcome)
@@ -47,9 +38,9 @@ static void say(const struct function *fn)
 uint32_t bus_outcome(void *context, const struct pvpci_outcome *message)
 {
 	struct bus *bus = context;
-	struct function *fn = bus->row[message->row];
+	struct function *fn = bus_function(bus, message->row, message->instance);
 
-	if (!fn || fn->instance != message->instance)
+	if (!fn)
 		return PVPCI_STATUS_FUNCTION;
 	fn->outcome = (struct function_outcome){
 		.since_ns = clock_ns(),
@@ -58,7 +49,7 @@ uint32_t bus_outcome(void *context, const struct pvpci_outcome *message)
 		.missing_bytes = message->missing_bytes,
 		.missing_piece = message->missing_piece,
 	};
-	take_name(fn->outcome.driver, sizeof(fn->outcome.driver), message->driver);
+	text_clean(fn->outcome.driver, sizeof(fn->outcome.driver), message->driver);
 	if (message->outcome == PVPCI_OUTCOME_BOUND && !fn->stats.bound_ns)
 		fn->stats.bound_ns = fn->outcome.since_ns;
 	say(fn);

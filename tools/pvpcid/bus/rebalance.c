@@ -9,19 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "bus/bus.h"
 
 #define NOTES_MAX	(PVPCI_MAX_FUNCTIONS * PVPCI_NUM_BARS)
-
-/* The guest's text, for logs and terminals. */
-static void take_text(char *to, const char *from, size_t bytes)
-{
-	size_t i;
-
-	for (i = 0; i < bytes - 1 && from[i]; i++)
-		to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
-	to[i] = '\0';
-}
 
 int rebalance_start(struct bus *bus, uint64_t bytes, uint32_t flags, bool dry)
 {
@@ -106,14 +97,14 @@ uint32_t bus_stop_plan(void *context, const struct pvpci_stop_plan *message)
 {
 	struct bus *bus = context;
 	struct rebalance *r = &bus->rebalance;
-	const struct function *fn = bus->row[message->row];
+	const struct function *fn = bus_function(bus, message->row, message->instance);
 	struct rebalance_note *note;
 	uint64_t bytes;
 
 	if (message->wish != r->wish ||
 	    (r->phase != REBALANCE_ASKED && r->phase != REBALANCE_STOPPED))
 		return PVPCI_STATUS_STALE;
-	if (!fn || fn->instance != message->instance)
+	if (!fn)
 		return PVPCI_STATUS_FUNCTION;
 	bytes = fn->bar[message->bar].bytes;
 	if (r->count == NOTES_MAX ||
@@ -127,7 +118,7 @@ uint32_t bus_stop_plan(void *context, const struct pvpci_stop_plan *message)
 		.bytes = bytes, .cost = message->cost, .expected_us = message->down_us,
 		.down_us = PVPCI_DOWN_UNKNOWN,
 	};
-	take_text(note->words, message->words, sizeof(note->words));
+	text_clean(note->words, sizeof(note->words), message->words);
 	return PVPCI_STATUS_OK;
 }
 
@@ -135,12 +126,12 @@ uint32_t bus_restart(void *context, const struct pvpci_restart *message)
 {
 	struct bus *bus = context;
 	struct rebalance *r = &bus->rebalance;
-	const struct function *fn = bus->row[message->row];
+	const struct function *fn = bus_function(bus, message->row, message->instance);
 	unsigned int i;
 
 	if (message->wish != r->wish || r->phase != REBALANCE_STOPPED)
 		return PVPCI_STATUS_STALE;
-	if (!fn || fn->instance != message->instance)
+	if (!fn)
 		return PVPCI_STATUS_FUNCTION;
 	for (i = 0; i < r->count; i++)
 		if (r->note[i].instance == message->instance)
@@ -171,7 +162,7 @@ uint32_t bus_stop_complete(void *context, const struct pvpci_stop_complete *mess
 		return PVPCI_STATUS_STALE;
 	if (!is_sane(bus, message))
 		return PVPCI_STATUS_RANGE;
-	take_text(r->why, message->why, sizeof(r->why));
+	text_clean(r->why, sizeof(r->why), message->why);
 	*(message->stopped ? &r->move_us : &r->plan_us) = message->time_us;
 	if (!result) {
 		r->bytes = message->bytes;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "bus/bus.h"
 #include "shm.h"
 
@@ -315,12 +316,12 @@ static uint32_t commit_attach(struct bus *bus, struct function *fn,
 static uint32_t op_commit(void *context, struct pvpci_commit *commit)
 {
 	struct bus *bus = context;
-	struct function *fn = bus->row[commit->row];
+	struct function *fn = bus_function(bus, commit->row, commit->instance);
 	bool enable = commit->command & CFGSPACE_COMMAND_MEMORY;
 	uint64_t start = clock_ns();
 	uint32_t status;
 
-	if (!fn || fn->instance != commit->instance)
+	if (!fn)
 		return PVPCI_STATUS_FUNCTION;
 	if (enable == fn->attached)
 		return enable && !same_place(fn, commit->offset) ? PVPCI_STATUS_STATE :
@@ -361,9 +362,9 @@ static uint32_t op_dma_probe(void *context, uint64_t address, uint64_t *value)
 static uint32_t op_eject_complete(void *context, uint32_t row, uint32_t instance, uint32_t result)
 {
 	struct bus *bus = context;
-	struct function *fn = bus->row[row];
+	struct function *fn = bus_function(bus, row, instance);
 
-	if (!fn || fn->instance != instance)
+	if (!fn)
 		return PVPCI_STATUS_FUNCTION;
 	if (!fn->eject_sent)
 		return PVPCI_STATUS_STATE;
@@ -381,17 +382,13 @@ static uint32_t op_eject_complete(void *context, uint32_t row, uint32_t instance
 static uint32_t op_eject_why(void *context, uint32_t row, uint32_t instance, const char *why)
 {
 	struct bus *bus = context;
-	struct function *fn = bus->row[row];
-	unsigned int i;
+	struct function *fn = bus_function(bus, row, instance);
 
-	if (!fn || fn->instance != instance)
+	if (!fn)
 		return PVPCI_STATUS_FUNCTION;
 	if (!fn->eject_sent)
 		return PVPCI_STATUS_STATE;
-	/* For logs and terminals. */
-	for (i = 0; i < sizeof(fn->eject_why) - 1 && why[i]; i++)
-		fn->eject_why[i] = why[i] >= ' ' && why[i] <= '~' ? why[i] : '?';
-	fn->eject_why[i] = '\0';
+	text_clean(fn->eject_why, sizeof(fn->eject_why), why);
 	return PVPCI_STATUS_OK;
 }
 

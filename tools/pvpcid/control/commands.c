@@ -8,12 +8,11 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/values.h"
 #include "base/version.h"
 #include "bus/bus.h"
 #include "bus/function_conf.h"
 #include "control/control.h"
-
-#define WAIT_MAX_MS	600000
 
 static struct function *find_slot(struct bus *bus, json_t *request, json_t **answer)
 {
@@ -113,7 +112,7 @@ static json_t *add_all(struct bus *bus, json_t *functions)
 
 /* Answer now, or when the guest has said what became of them. */
 static json_t *added(struct control_client *client, uint32_t first, uint32_t count,
-		     json_int_t wait_ms)
+		     unsigned int wait_ms)
 {
 	struct bus *bus = client->control->bus;
 
@@ -122,7 +121,7 @@ static json_t *added(struct control_client *client, uint32_t first, uint32_t cou
 				 report_added(bus, first, count));
 	client->add_first = first;
 	client->add_count = count;
-	client->add_deadline_ns = clock_ns() + (uint64_t)wait_ms * 1000000;
+	client->add_deadline_ns = clock_ns() + wait_ms * 1000000ULL;
 	client->control->adding++;
 	return NULL;
 }
@@ -132,15 +131,15 @@ static json_t *do_add(struct control_client *client, json_t *request)
 	struct bus *bus = client->control->bus;
 	json_t *function = json_object_get(request, "function");
 	json_t *functions = json_object_get(request, "functions");
-	json_t *wait = json_object_get(request, "wait_ms");
-	json_int_t wait_ms = json_integer_value(wait);
+	unsigned int wait_ms = 0;
+	struct error err;
 	uint32_t first = bus->next_instance;
 	json_t *refused;
 
 	if (bus->host.state == PVPCI_HOST_DEAD)
 		return control_error("the bus is broken until another guest connects");
-	if (wait && (!json_is_integer(wait) || wait_ms < 0 || wait_ms > WAIT_MAX_MS))
-		return control_error("\"wait_ms\" must be 0 to %d", WAIT_MAX_MS);
+	if (value_number(request, "wait_ms", 0, CONTROL_WAIT_MAX_MS, &wait_ms, &err))
+		return control_error("%s", err.text);
 	if (!function == !functions || (functions && !json_array_size(functions)))
 		return control_error("\"add\" needs \"function\", or \"functions\", an array");
 	functions = function ? json_pack("[O]", function) : json_incref(functions);
@@ -176,7 +175,7 @@ static const struct command commands[] = {
 json_t *control_execute(struct control_client *client, json_t *request)
 {
 	const char *name = json_string_value(json_object_get(request, "command"));
-	const char *key;
+	struct error err;
 	unsigned int i;
 
 	if (!name)
@@ -184,9 +183,8 @@ json_t *control_execute(struct control_client *client, json_t *request)
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, name))
 			continue;
-		key = conf_unknown_key(request, commands[i].keys);
-		if (key)
-			return control_error("unknown key \"%.64s\" in \"%s\"", key, name);
+		if (value_keys(request, commands[i].keys, NULL, name, &err))
+			return control_error("%s", err.text);
 		return commands[i].execute(client, request);
 	}
 	return control_error("there is no command \"%.64s\"", name);

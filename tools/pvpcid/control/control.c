@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "bus/bus.h"
 #include "control/control.h"
 #include "io/loop.h"
@@ -27,15 +28,12 @@ json_t *control_error(const char *format, ...)
 {
 	char text[768];
 	va_list args;
-	char *c;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	/* What a client sent may be cut in the middle of a character here. */
-	for (c = text; *c; c++)
-		if ((unsigned char)*c >= 0x80 || (unsigned char)*c < 0x20)
-			*c = '?';
+	text_clean(text, sizeof(text), text);
 	return json_pack("{s:b, s:s}", "ok", 0, "error", text);
 }
 

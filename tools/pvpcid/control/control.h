@@ -17,6 +17,7 @@ struct pace;
 
 #define CONTROL_CLIENTS		8
 #define CONTROL_LINE_BYTES	(1U << 20)
+#define CONTROL_WAIT_MAX_MS	600000	/* that a request may ask to wait */
 
 struct control;
 

@@ -8,12 +8,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/values.h"
 #include "bus/bus.h"
 #include "bus/function_conf.h"
 #include "control/control.h"
 
 #define TIMEOUT_MS	5000
-#define TIMEOUT_MAX_MS	600000
 #define AGAIN_NS	500000000ULL	/* with force, until the timeout */
 
 static struct function *find(const struct control_client *client, unsigned int i)
@@ -234,20 +235,19 @@ static json_t *forbidden(const struct control_client *client, const struct funct
 
 static json_t *parse_options(struct control_client *client, json_t *request)
 {
-	json_t *timeout = json_object_get(request, "timeout_ms");
-	json_t *force = json_object_get(request, "force");
-	json_int_t ms = timeout ? json_integer_value(timeout) : TIMEOUT_MS;
+	unsigned int ms = TIMEOUT_MS;
+	bool force = false;
+	struct error err;
 
-	if ((timeout && !json_is_integer(timeout)) || ms < 1 || ms > TIMEOUT_MAX_MS)
-		return control_error("\"timeout_ms\" must be 1 to %d", TIMEOUT_MAX_MS);
-	if (force && !json_is_boolean(force))
-		return control_error("\"force\" must be true or false");
+	if (value_number(request, "timeout_ms", 1, CONTROL_WAIT_MAX_MS, &ms, &err) ||
+	    value_flag(request, "force", &force, &err))
+		return control_error("%s", err.text);
 	client->eject = (struct control_eject){
 		.start_ns = clock_ns(),
-		.timeout_ms = (unsigned int)ms,
-		.force = json_is_true(force),
+		.timeout_ms = ms,
+		.force = force,
 	};
-	client->eject.deadline_ns = client->eject.start_ns + (uint64_t)ms * 1000000;
+	client->eject.deadline_ns = client->eject.start_ns + ms * 1000000ULL;
 	return NULL;
 }
 

@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/values.h"
 #include "bus/bus.h"
 #include "control/control.h"
 
 #define TIMEOUT_MS	30000
-#define TIMEOUT_MAX_MS	600000
 #define STAY_TEXTS	8	/* in an error; more than that are counted */
 
 /**
@@ -32,30 +32,23 @@ struct want {
 static json_t *parse(const struct bus *bus, json_t *request, struct want *want)
 {
 	uint64_t aperture = bus->layout.area[PVPCI_AREA_APERTURE].bytes;
-	json_t *room = json_object_get(request, "room");
-	json_t *bits = json_object_get(request, "bits");
-	json_t *dry = json_object_get(request, "dry_run");
-	json_t *timeout = json_object_get(request, "timeout_ms");
-	json_int_t ms = timeout ? json_integer_value(timeout) : TIMEOUT_MS;
-	json_int_t width = bits ? json_integer_value(bits) : 64;
+	unsigned int bits = 64;
+	struct error err;
 
-	if (room && bytes_get(room, &want->bytes))
-		return control_error("\"room\" must be a size");
-	if (room && (want->bytes < PVPCI_PAGE_BYTES || want->bytes & (want->bytes - 1)))
+	want->timeout_ms = TIMEOUT_MS;
+	if (value_bytes(request, "room", &want->bytes, &err) ||
+	    value_either(request, "bits", 32, 64, &bits, &err) ||
+	    value_flag(request, "dry_run", &want->dry, &err) ||
+	    value_number(request, "timeout_ms", 1, CONTROL_WAIT_MAX_MS, &want->timeout_ms, &err))
+		return control_error("%s", err.text);
+	if (json_object_get(request, "room") &&
+	    (want->bytes < PVPCI_PAGE_BYTES || want->bytes & (want->bytes - 1)))
 		return control_error("\"room\" must be a power of two from 4K");
 	if (want->bytes > aperture)
 		return control_error("\"room\" is %llu bytes, the whole aperture has %llu",
 				     (unsigned long long)want->bytes,
 				     (unsigned long long)aperture);
-	if (width != 32 && width != 64)
-		return control_error("\"bits\" must be 32 or 64");
-	if (dry && !json_is_boolean(dry))
-		return control_error("\"dry_run\" must be true or false");
-	if ((timeout && !json_is_integer(timeout)) || ms < 1 || ms > TIMEOUT_MAX_MS)
-		return control_error("\"timeout_ms\" must be 1 to %d", TIMEOUT_MAX_MS);
-	want->low = width == 32;
-	want->dry = json_is_true(dry);
-	want->timeout_ms = (unsigned int)ms;
+	want->low = bits == 32;
 	return NULL;
 }
 

@@ -265,7 +265,7 @@ static void test_outcome(void **state)
 	assert_int_equal(tell(2, PVPCI_OUTCOME_NO_ROOM, ""), 0);
 	assert_true(sim.bus.row[1]->stats.bound_ns && !sim.bus.row[2]->stats.bound_ns);
 	control_check(&control, clock_ns());
-	expect_text(fd, "\"driver\":\"n?v?me\"");
+	expect_text(fd, "\"driver\":\"n v?me\"");
 	/* Room that is still being made is waited for. */
 	assert_null(ask(fd, ADD("\"wait_ms\": 5000, \"function\": " FN("08.0", "nvme"))));
 	assert_int_equal(tell_error(3, PVPCI_OUTCOME_NO_ROOM, EAGAIN, ""), 0);

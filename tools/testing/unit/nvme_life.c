@@ -265,7 +265,7 @@ static void configuration(void **state)
 		{ "{\"namespaces\": [{\"file\": \"%s\", \"readonly\": 1}]}",
 		  "namespaces/0/readonly", "true or false" },
 		{ "{\"namespaces\": [{\"file\": \"%s\", \"sise\": 1}]}",
-		  "namespaces/0/sise", "not a key" },
+		  "namespaces/0/sise", "unknown key \"sise\" in a namespace" },
 		{ "{\"namespaces\": [{\"file\": \"%s\", \"uuid\": \"12\"}]}",
 		  "namespaces/0/uuid", "32 hexadecimal" },
 		{ "{\"queues\": 0, \"namespaces\": [{\"file\": \"%s\"}]}", "queues", "1 to 64" },

@@ -16,19 +16,7 @@
 #include "base/values.h"
 #include "nvme.h"
 
-static int get_queues(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
-{
-	uint64_t queues = 4;
-
-	if (value_number(conf, "queues", &queues, err))
-		return -1;
-	if (!queues || queues > NVME_MAX_QUEUES) {
-		error_at(err, "queues", "\"queues\" is not 1 to %u", NVME_MAX_QUEUES);
-		return -1;
-	}
-	ctrl->queues = (unsigned int)queues;
-	return 0;
-}
+#define QUEUES	4	/* when the configuration does not say */
 
 static int get_bar(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
 {
@@ -115,8 +103,9 @@ static int get_namespaces(struct nvme_ctrl *ctrl, json_t *conf, struct error *er
  */
 int nvme_configure(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
 {
-	if (get_queues(ctrl, conf, err) || get_bar(ctrl, conf, err) ||
-	    get_serial(ctrl, conf, err))
+	ctrl->queues = QUEUES;
+	if (value_number(conf, "queues", 1, NVME_MAX_QUEUES, &ctrl->queues, err) ||
+	    get_bar(ctrl, conf, err) || get_serial(ctrl, conf, err))
 		return -1;
 	return get_namespaces(ctrl, conf, err);
 }

@@ -40,63 +40,28 @@ struct bar_conf {
 	bool prefetch;
 };
 
-static int get_limited(json_t *conf, const char *key, uint64_t max, uint32_t *value,
-		       struct error *err)
-{
-	uint64_t number = 0;
-
-	if (value_number(conf, key, &number, err))
-		return -1;
-	if (number > max) {
-		error_at(err, key, "\"%s\" is above %llu", key, (unsigned long long)max);
-		return -1;
-	}
-	*value = (uint32_t)number;
-	return 0;
-}
-
-static int check_keys(json_t *conf, struct error *err)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(conf, key, value) {
-		if (strcmp(key, "bar") && strcmp(key, "bytes") && strcmp(key, "bits") &&
-		    strcmp(key, "prefetch") && strcmp(key, "smallest")) {
-			error_at(err, key, "\"%s\" is not a key of a BAR", key);
-			return -1;
-		}
-	}
-	return 0;
-}
-
 static int parse_bar(json_t *conf, struct bar_conf *bar, struct error *err)
 {
-	json_t *prefetch = json_object_get(conf, "prefetch");
-	uint64_t number = 0, bits = 32;
+	static const char *const known[] = {
+		"bar", "bytes", "bits", "prefetch", "smallest", NULL
+	};
+	unsigned int bits = 32;
 
 	if (!json_is_object(conf)) {
 		error_set(err, "a BAR is not an object");
 		return -1;
 	}
-	bar->bytes = 0;
-	bar->least = 0;
-	if (check_keys(conf, err) || value_number(conf, "bar", &number, err) ||
-	    value_number(conf, "bits", &bits, err) ||
+	*bar = (struct bar_conf){ 0 };
+	if (value_keys(conf, known, NULL, "a BAR", err) ||
+	    value_number(conf, "bar", 0, TESTDEV_BARS - 1, &bar->bar, err) ||
+	    value_either(conf, "bits", 32, 64, &bits, err) ||
+	    value_flag(conf, "prefetch", &bar->prefetch, err) ||
 	    value_bytes(conf, "bytes", &bar->bytes, err) ||
 	    value_bytes(conf, "smallest", &bar->least, err))
 		return -1;
-	if (bits != 32 && bits != 64) {
-		error_at(err, "bits", "\"bits\" is not 32 or 64");
-		return -1;
-	}
 	bar->mem64 = bits == 64;
-	if (number > (bar->mem64 ? 4 : 5)) {
-		error_at(err, "bar", "\"bar\" is above %d", bar->mem64 ? 4 : 5);
-		return -1;
-	}
-	if (prefetch && !json_is_boolean(prefetch)) {
-		error_at(err, "prefetch", "\"prefetch\" is not true or false");
+	if (bar->mem64 && bar->bar == TESTDEV_BARS - 1) {
+		error_at(err, "bar", "\"bar\" of 64 bits must be a number from 0 to 4");
 		return -1;
 	}
 	if (bar->bytes < 4096 || bar->bytes & (bar->bytes - 1)) {
@@ -117,8 +82,6 @@ static int parse_bar(json_t *conf, struct bar_conf *bar, struct error *err)
 		error_at(err, "smallest", "\"smallest\" is a power of two from 1M to \"bytes\"");
 		return -1;
 	}
-	bar->bar = (unsigned int)number;
-	bar->prefetch = json_is_true(prefetch);
 	return 0;
 }
 
@@ -207,20 +170,17 @@ static int place_msix(struct testdev *dev, uint32_t used, struct error *err)
 
 int testdev_configure(struct testdev *dev, json_t *conf, struct error *err)
 {
-	json_t *soft_reset = json_object_get(conf, "soft_reset");
+	bool soft_reset = false;
 	uint32_t used = 0;
 
-	if (soft_reset && !json_is_boolean(soft_reset)) {
-		error_at(err, "soft_reset", "\"soft_reset\" is not true or false");
+	if (value_flag(conf, "soft_reset", &soft_reset, err) ||
+	    value_number(conf, "msix", 0, MSIX_MAX, &dev->msix, err) ||
+	    value_number(conf, "msi", 0, 32, &dev->msi, err) ||
+	    value_number(conf, "attach_us", 0, PVPCI_TESTDEV_MAX_US, &dev->attach_us, err) ||
+	    value_number(conf, "detach_us", 0, PVPCI_TESTDEV_MAX_US, &dev->detach_us, err))
 		return -1;
-	}
-	if (json_is_true(soft_reset))
+	if (soft_reset)
 		function_set_soft_reset(dev->fn);
-	if (get_limited(conf, "msix", MSIX_MAX, &dev->msix, err) ||
-	    get_limited(conf, "msi", 32, &dev->msi, err) ||
-	    get_limited(conf, "attach_us", PVPCI_TESTDEV_MAX_US, &dev->attach_us, err) ||
-	    get_limited(conf, "detach_us", PVPCI_TESTDEV_MAX_US, &dev->detach_us, err))
-		return -1;
 	if (dev->msi & (dev->msi - 1)) {
 		error_at(err, "msi", "\"msi\" is not a power of two");
 		return -1;
