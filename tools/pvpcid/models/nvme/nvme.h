@@ -45,6 +45,7 @@
 #define NVME_MAX_IOV		((1 << NVME_MDTS) + 1)
 #define NVME_MPSMAX		4	/* pages of 4 to 64 KiB */
 #define NVME_TEMPERATURE	313	/* kelvin */
+#define NVME_FIRMWARE		"1.0"
 
 #define NVME_BAR_MIN_BYTES	16384
 #define NVME_BAR_MSIX		8192	/* the page after the doorbells */
