@@ -13,17 +13,6 @@
 #include "bus/function_conf.h"
 #include "shm.h"
 
-const struct model_ops *function_model(const char *name)
-{
-	static const struct model_ops * const models[] = { &nvme_model, &testdev_model };
-	unsigned int i;
-
-	for (i = 0; i < sizeof(models) / sizeof(models[0]); i++)
-		if (!strcmp(models[i]->name, name))
-			return models[i];
-	return NULL;
-}
-
 /* What the model declared must fit together before the guest sees it. */
 static int check_description(const struct function *fn, struct error *err)
 {

@@ -234,7 +234,4 @@ bool function_check_pending(struct function *fn);
 /** function_forget_interrupts - nothing is pending any more */
 void function_forget_interrupts(struct function *fn);
 
-/** function_model - model of that name, or NULL */
-const struct model_ops *function_model(const char *name);
-
 #endif /* PVPCID_FUNCTION_H */

@@ -129,11 +129,9 @@ static int parse_identity(struct function *fn, struct error *err)
 		error_at(err, model ? "model" : "", "\"model\" must name a device model");
 		return -1;
 	}
-	fn->ops = function_model(json_string_value(model));
-	if (!fn->ops) {
-		error_at(err, "model", "there is no model \"%s\"", json_string_value(model));
+	fn->ops = model_find(json_string_value(model), err);
+	if (!fn->ops)
 		return -1;
-	}
 	fn->slot = fn->devfn >> 3;
 	snprintf(fn->name, sizeof(fn->name), "bus %llu %02x.%u %s",
 		 (unsigned long long)fn->bus->conf->id, fn->devfn >> 3, fn->devfn & 7,

@@ -62,4 +62,13 @@ struct model_ops {
 extern const struct model_ops nvme_model;
 extern const struct model_ops testdev_model;
 
+/**
+ * model_find - the model of that name
+ * @name: as in the configuration
+ * @err: on failure, at "model"
+ *
+ * Return: the model, or NULL.
+ */
+const struct model_ops *model_find(const char *name, struct error *err);
+
 #endif /* PVPCID_MODEL_H */

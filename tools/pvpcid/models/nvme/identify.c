@@ -124,7 +124,7 @@ static uint16_t no_namespace(struct nvme_request *rq)
 }
 
 static uint16_t of_ns(struct nvme_request *rq, uint32_t nsid, uint8_t cns,
-			union nvme_identify *data)
+		      union nvme_identify *data)
 {
 	const struct nvme_ns *ns = nvme_ns_find(rq->ctrl, nsid);
 
@@ -192,7 +192,8 @@ static uint16_t fill(struct nvme_request *rq, uint8_t cns, union nvme_identify *
 	case NVME_CNS_ALLOCATED_LIST:
 		return of_list(rq, nsid, data->list);
 	case NVME_CNS_NS_CTRL_LIST:
-		return nvme_ns_find(rq->ctrl, nsid) ? of_ctrls(cntid, data->ctrls) : no_namespace(rq);
+		return nvme_ns_find(rq->ctrl, nsid) ? of_ctrls(cntid, data->ctrls) :
+						      no_namespace(rq);
 	case NVME_CNS_CTRL_LIST:
 		return of_ctrls(cntid, data->ctrls);
 	case NVME_CNS_COMMAND_SETS:
