@@ -124,11 +124,14 @@ void blockio_finish(struct blockio_op *op, ssize_t result)
 		return;
 	}
 	if (op->kind == BLOCKIO_FLUSH) {
-		blockio_op_end(op, result);
+		blockio_flush_finish(op, result);
 		return;
 	}
 	if (result < 0) {
 		blockio_op_end(op, result);
+	} else if ((uint64_t)result >= op->bytes && op->durable && !op->io->direct) {
+		/* A step of its own: a write that was refused is not a flush that failed. */
+		blockio_flush_start(op);
 	} else if (!result || (uint64_t)result >= op->bytes) {
 		/* All, or the end of the file: as much as there was. */
 		blockio_op_end(op, (ssize_t)(op->total - op->bytes + (uint64_t)result));
@@ -150,7 +153,7 @@ ssize_t blockio_perform(const struct blockio_op *op)
 		break;
 	case BLOCKIO_WRITE:
 		result = pwritev2(file, op->iov, op->count, (off_t)op->offset,
-				  op->durable ? RWF_DSYNC : 0);
+				  op->durable && op->io->direct ? RWF_DSYNC : 0);
 		break;
 	case BLOCKIO_FLUSH:
 		result = fdatasync(file);
@@ -275,19 +278,10 @@ int blockio_writev(struct blockio *io, const struct iovec *iov, int count, uint6
 int blockio_writev_durable(struct blockio *io, const struct iovec *iov, int count,
 			   uint64_t offset, blockio_done done, void *arg)
 {
+	if (io->lost)
+		return -io->lost;
 	io->stats.writes++;
 	return transfer(io, BLOCKIO_WRITE, iov, count, offset, true, done, arg);
-}
-
-int blockio_flush(struct blockio *io, blockio_done done, void *arg)
-{
-	struct blockio_op *op = blockio_op_new(io, BLOCKIO_FLUSH, done, arg);
-
-	if (!op)
-		return -ENOMEM;
-	io->stats.flushes++;
-	blockio_op_start(op);
-	return 0;
 }
 
 void blockio_push(struct blockio *io)

@@ -83,6 +83,16 @@ const char *blockio_engine_name(const struct blockio *io);
  */
 const struct blockio_stats *blockio_stats(const struct blockio *io);
 
+/**
+ * blockio_lost - errno of a flush that failed, 0 for none
+ * @io: file
+ *
+ * Data that was written before that flush may be lost, and asking again would
+ * not tell: from then on no flush and no durable write of the file succeeds.
+ * Never with "direct", where the device is asked each time.
+ */
+int blockio_lost(const struct blockio *io);
+
 /*
  * Each of these returns 0 and calls @done later from blockio_poll(), or
  * returns negative errno and never calls it. @iov must stay as it is until then.
@@ -129,6 +139,8 @@ int blockio_writev_durable(struct blockio *io, const struct iovec *iov, int coun
  * @io: file
  * @done: called later
  * @arg: for @done
+ *
+ * When one has failed all that follow fail, see blockio_lost().
  */
 int blockio_flush(struct blockio *io, blockio_done done, void *arg);
 

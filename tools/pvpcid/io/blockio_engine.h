@@ -103,6 +103,7 @@ struct blockio_engine {
  * @engine: does the work
  * @state: the engine's
  * @file: descriptor
+ * @path: what it was opened as, for log lines; owned
  * @readonly: opened for reading only
  * @direct: O_DIRECT
  * @device: a block device
@@ -113,6 +114,10 @@ struct blockio_engine {
  * @under_way: operations whose done was not called yet
  * @unpushed: operations started since the last push
  * @bounce_bytes: in aligned copies
+ * @lost: errno of a flush that failed, see blockio_lost()
+ * @flushing: a flush is under way
+ * @flush_share: those that end with it
+ * @flush_wait: those that wait for the next
  * @ready: operations that finished when they were started
  * @idle: operations to be used again
  * @stats: counters
@@ -121,6 +126,7 @@ struct blockio {
 	const struct blockio_engine *engine;
 	void *state;
 	int file;
+	char *path;
 	bool readonly;
 	bool direct;
 	bool device;
@@ -131,6 +137,10 @@ struct blockio {
 	unsigned int under_way;
 	unsigned int unpushed;
 	uint64_t bounce_bytes;
+	int lost;
+	bool flushing;
+	struct blockio_list flush_share;
+	struct blockio_list flush_wait;
 	struct blockio_list ready;
 	struct blockio_op *idle;
 	struct blockio_stats stats;
@@ -206,6 +216,19 @@ void blockio_op_end(struct blockio_op *op, ssize_t result);
  * @result: of the step
  */
 void blockio_zero_finish(struct blockio_op *op, ssize_t result);
+
+/**
+ * blockio_flush_start - flush, or let the next flush do it
+ * @op: a flush, or a durable write that is written
+ */
+void blockio_flush_start(struct blockio_op *op);
+
+/**
+ * blockio_flush_finish - the kernel is done with a flush
+ * @op: gone afterwards, like all that shared it
+ * @result: 0, or negative errno
+ */
+void blockio_flush_finish(struct blockio_op *op, ssize_t result);
 
 /**
  * blockio_finish - the kernel is done with an operation

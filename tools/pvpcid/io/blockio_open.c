@@ -115,6 +115,11 @@ struct blockio *blockio_open(const char *path, bool readonly, bool direct, struc
 	io->readonly = readonly;
 	io->direct = direct;
 	io->nowait = !direct;
+	io->path = strdup(path);
+	if (!io->path) {
+		error_set(err, "out of memory");
+		goto free_io;
+	}
 	io->file = open(path, flags | (direct ? O_DIRECT : 0));
 	if (io->file < 0) {
 		if (direct && errno == EINVAL)
@@ -136,6 +141,7 @@ struct blockio *blockio_open(const char *path, bool readonly, bool direct, struc
 close_file:
 	close(io->file);
 free_io:
+	free(io->path);
 	free(io);
 	return NULL;
 }
@@ -153,6 +159,7 @@ void blockio_close(struct blockio *io)
 		io->idle = op->next;
 		free(op);
 	}
+	free(io->path);
 	free(io);
 }
 

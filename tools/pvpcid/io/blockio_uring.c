@@ -89,7 +89,7 @@ static void uring_prepare(struct io_uring_sqe *sqe, struct blockio_op *op)
 		else
 			io_uring_prep_writev(sqe, file, op->iov,
 					     (unsigned int)op->count, op->offset);
-		if (op->durable)
+		if (op->durable && op->io->direct)
 			sqe->rw_flags = RWF_DSYNC;
 		break;
 	case BLOCKIO_FLUSH:

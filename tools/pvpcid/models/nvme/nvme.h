@@ -460,6 +460,7 @@ uint64_t nvme_hash(const char *text, uint64_t seed);
 /* io.c, range.c */
 uint16_t nvme_io(struct nvme_request *rq);
 uint16_t nvme_flush_next(struct nvme_request *rq);
+bool nvme_is_durable(const struct nvme_request *rq);
 uint16_t nvme_io_error(struct nvme_request *rq, ssize_t result);
 uint16_t nvme_io_range(struct nvme_request *rq, uint64_t lba, uint64_t blocks);
 uint16_t nvme_write_zeroes(struct nvme_request *rq);

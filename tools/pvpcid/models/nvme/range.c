@@ -24,7 +24,7 @@ static uint16_t zeroes_finish(struct nvme_request *rq, ssize_t result)
 	if (result < 0)
 		return nvme_io_error(rq, result);
 	rq->ns->count.writes++;
-	if (!(nvme_cdw(rq, 12) & NVME_RW_FUA) && rq->ctrl->features.write_cache)
+	if (!nvme_is_durable(rq))
 		return NVME_SC_SUCCESS;
 	rq->finish = flush_finish;
 	rc = blockio_flush(rq->ns->io, nvme_backend_done, rq);
