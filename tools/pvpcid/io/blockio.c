@@ -67,6 +67,8 @@ void blockio_op_end(struct blockio_op *op, ssize_t result)
 	blockio_done done = op->done;
 	void *arg = op->arg;
 
+	if (op->kind == BLOCKIO_WRITE || op->kind == BLOCKIO_ALLOCATE)
+		op->io->dirty = true;
 	if (op->bounce && op->kind == BLOCKIO_READ && result > 0) {
 		const uint8_t *from = op->bounce;
 		size_t left = (size_t)result;

@@ -48,7 +48,7 @@ struct blockio_stats {
 struct blockio *blockio_open(const char *path, bool readonly, bool direct, struct error *err);
 
 /**
- * blockio_close - wait for what is under way, then close
+ * blockio_close - wait for what is under way, flush what was written, close
  * @io: may be NULL
  */
 void blockio_close(struct blockio *io);
@@ -92,6 +92,23 @@ const struct blockio_stats *blockio_stats(const struct blockio *io);
  * Never with "direct", where the device is asked each time.
  */
 int blockio_lost(const struct blockio *io);
+
+/**
+ * blockio_protected - was the file protected from writing, see blockio_protect()?
+ * @io: file
+ */
+bool blockio_protected(const struct blockio *io);
+
+/**
+ * blockio_protect - remember with the file whether it may be written
+ * @io: file, opened for writing
+ * @protect: or take that back
+ *
+ * Only remembers: who opens it looks at blockio_protected().
+ *
+ * Return: 0; negative errno, where the file can have no such attribute.
+ */
+int blockio_protect(struct blockio *io, bool protect);
 
 /*
  * Each of these returns 0 and calls @done later from blockio_poll(), or

@@ -114,6 +114,7 @@ struct blockio_engine {
  * @under_way: operations whose done was not called yet
  * @unpushed: operations started since the last push
  * @bounce_bytes: in aligned copies
+ * @dirty: written to since the last flush began
  * @lost: errno of a flush that failed, see blockio_lost()
  * @flushing: a flush is under way
  * @flush_share: those that end with it
@@ -137,6 +138,7 @@ struct blockio {
 	unsigned int under_way;
 	unsigned int unpushed;
 	uint64_t bounce_bytes;
+	bool dirty;
 	int lost;
 	bool flushing;
 	struct blockio_list flush_share;

@@ -25,6 +25,7 @@ static void start_next(struct blockio *io)
 	io->flush_share = io->flush_wait;
 	io->flush_wait.head = NULL;
 	io->flushing = true;
+	io->dirty = false;
 	blockio_op_start(first);
 }
 
@@ -51,6 +52,7 @@ void blockio_flush_finish(struct blockio_op *op, ssize_t result)
 
 	if (!result && io->lost)
 		result = -io->lost;
+	io->dirty |= result < 0;
 	if (is_loss(io, result) && !io->lost) {
 		io->lost = (int)-result;
 		log_error("%s: a flush failed: %s; data may be lost, so all that follow fail, too, until the function is made anew",

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "io/blockio_engine.h"
 
 /*
@@ -146,12 +147,24 @@ free_io:
 	return NULL;
 }
 
+static void closing_flush(void *arg, ssize_t result)
+{
+	const struct blockio *io = arg;
+
+	/* Through the page cache it was said where it failed. */
+	if (result < 0 && !io->lost)
+		log_error("%s: the last flush failed: %s", io->path, strerror((int)-result));
+}
+
 void blockio_close(struct blockio *io)
 {
 	struct blockio_op *op;
 
 	if (!io)
 		return;
+	blockio_drain(io);
+	if (io->dirty && !io->readonly)
+		blockio_flush(io, closing_flush, io);
 	blockio_drain(io);
 	io->engine->close(io);
 	close(io->file);

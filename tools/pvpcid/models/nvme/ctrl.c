@@ -101,6 +101,7 @@ void nvme_ctrl_reset(struct nvme_ctrl *ctrl)
 		return;
 	ctrl->generation++;
 	nvme_events_reset(ctrl);
+	nvme_protect_reset(ctrl);
 	for (qid = 0; qid <= ctrl->queues; qid++) {
 		if (ctrl->sq[qid].live)
 			nvme_sq_free(ctrl, &ctrl->sq[qid]);
@@ -175,7 +176,8 @@ static void shutdown_flush(struct nvme_ctrl *ctrl)
 
 	ctrl->shutdown = NVME_SHUT_FLUSH;
 	for (i = 0; i < ctrl->namespaces; i++) {
-		if (ctrl->ns[i].readonly)
+		/* One that was protected meanwhile may have been written before. */
+		if (ctrl->ns[i].fixed_readonly)
 			continue;
 		if (blockio_flush(ctrl->ns[i].io, shutdown_flushed, ctrl))
 			continue;

@@ -62,6 +62,7 @@ static int open_file(struct nvme_ns *ns, bool direct, struct error *err)
 	ns->io = blockio_open(ns->path, ns->readonly, direct, err);
 	if (!ns->io)
 		return -1;
+	ns->readonly |= blockio_protected(ns->io);
 	ns->blocks = blockio_bytes(ns->io) >> ns->shift;
 	if (!ns->blocks)
 		error_at(err, "file", "%s is smaller than one block", ns->path);

@@ -13,6 +13,7 @@
  * admin.c     admin commands: table, queues, abort
  * identify.c, features.c, log.c, event.c   the larger admin commands
  * ns.c        namespaces
+ * protect.c   write protection of namespaces
  * io.c, range.c   I/O commands
  * stats.c     counters
  *
@@ -142,6 +143,7 @@ struct nvme_counters {
  * @shift: block size as a power of two
  * @readonly: write protected
  * @fixed_readonly: by the configuration
+ * @protecting: the flush before it is protected is under way
  * @changed: in the changed namespace list
  * @blocks: size
  * @nguid: globally unique identifier
@@ -156,6 +158,7 @@ struct nvme_ns {
 	uint8_t shift;
 	bool readonly;
 	bool fixed_readonly;
+	bool protecting;
 	bool changed;
 	uint64_t blocks;
 	uint8_t nguid[16];
@@ -454,6 +457,8 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 		      struct error *err);
 void nvme_ns_close(struct nvme_ns *ns);
 struct nvme_ns *nvme_ns_find(struct nvme_ctrl *ctrl, uint32_t nsid);
+uint16_t nvme_protect(struct nvme_request *rq, struct nvme_ns *ns, bool protect);
+void nvme_protect_reset(struct nvme_ctrl *ctrl);
 void nvme_ns_check(struct nvme_ctrl *ctrl);
 uint64_t nvme_hash(const char *text, uint64_t seed);
 
