@@ -20,7 +20,6 @@
 #define NOWAIT_BYTES	(64 * 1024)	/* longer reads: the copy alone is worth a batch */
 #define NOWAIT_MISSES	8		/* after so many in a row, ... */
 #define NOWAIT_SKIP	64		/* ... so many reads go without trying */
-#define BOUNCE_BYTES	(32ULL << 20)	/* of one file, at most */
 #define RETRIES		100		/* of EAGAIN and EINTR */
 
 struct blockio_op *blockio_op_new(struct blockio *io, enum blockio_kind kind,
@@ -69,21 +68,8 @@ void blockio_op_end(struct blockio_op *op, ssize_t result)
 
 	if (op->kind == BLOCKIO_WRITE || op->kind == BLOCKIO_ALLOCATE)
 		op->io->dirty = true;
-	if (op->bounce && op->kind == BLOCKIO_READ && result > 0) {
-		const uint8_t *from = op->bounce;
-		size_t left = (size_t)result;
-		int i;
-
-		for (i = 0; i < op->user_count && left; i++) {
-			size_t part = op->user[i].iov_len;
-
-			if (part > left)
-				part = left;
-			memcpy(op->user[i].iov_base, from, part);
-			from += part;
-			left -= part;
-		}
-	}
+	if (op->bounce && op->kind == BLOCKIO_READ && result > 0)
+		blockio_bounce_back(op, (size_t)result);
 	blockio_op_free(op);
 	done(arg, result);
 }
@@ -167,44 +153,6 @@ ssize_t blockio_perform(const struct blockio_op *op)
 	return result < 0 ? -errno : result;
 }
 
-/* O_DIRECT wants aligned memory; a guest's PRP1 is aligned to 4 bytes only. */
-static bool is_aligned(const struct blockio *io, const struct iovec *iov, int count)
-{
-	int i;
-
-	for (i = 0; i < count; i++)
-		if (((uintptr_t)iov[i].iov_base | iov[i].iov_len) & (io->align - 1))
-			return false;
-	return true;
-}
-
-static int op_bounce(struct blockio_op *op)
-{
-	uint8_t *to;
-	int i;
-
-	if (op->io->bounce_bytes + op->bytes > BOUNCE_BYTES)
-		return -EAGAIN;
-	op->own = malloc(sizeof(*op->own));
-	if (!op->own || posix_memalign(&op->bounce, 4096, (size_t)op->bytes)) {
-		op->bounce = NULL;
-		return -ENOMEM;
-	}
-	op->io->bounce_bytes += op->bytes;
-	to = op->bounce;
-	for (i = 0; op->kind == BLOCKIO_WRITE && i < op->count; i++) {
-		memcpy(to, op->iov[i].iov_base, op->iov[i].iov_len);
-		to += op->iov[i].iov_len;
-	}
-	op->user = op->iov;
-	op->user_count = op->count;
-	op->own->iov_base = op->bounce;
-	op->own->iov_len = (size_t)op->bytes;
-	op->iov = op->own;
-	op->count = 1;
-	return 0;
-}
-
 /*
  * A read that is in the page cache and not part of a batch needs no engine.
  * Whether it finished (completely: anything else goes to the engine).
@@ -250,13 +198,11 @@ static int transfer(struct blockio *io, enum blockio_kind kind, const struct iov
 	for (i = 0; i < count; i++)
 		op->bytes += iov[i].iov_len;
 	op->total = op->bytes;
-	if (io->direct && !is_aligned(io, iov, count)) {
-		io->stats.bounced++;
-		rc = op_bounce(op);
-		if (rc) {
+	if (blockio_bounce_needed(io, iov, count)) {
+		rc = blockio_bounce_start(op);
+		if (rc)
 			blockio_op_free(op);
-			return rc;
-		}
+		return rc;
 	}
 	if (kind != BLOCKIO_READ || !read_now(op))
 		blockio_op_start(op);
@@ -306,6 +252,7 @@ bool blockio_poll(struct blockio *io)
 	while ((op = blockio_list_take(&ready)))
 		blockio_op_end(op, op->result);
 	found |= io->engine->reap(io);
+	blockio_bounce_more(io);
 	blockio_push(io);
 	/*
 	 * The bus spins, and what it waits for may be a thread that the kernel

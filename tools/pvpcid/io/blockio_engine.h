@@ -114,6 +114,7 @@ struct blockio_engine {
  * @under_way: operations whose done was not called yet
  * @unpushed: operations started since the last push
  * @bounce_bytes: in aligned copies
+ * @bounce_wait: transfers for which there was no room
  * @dirty: written to since the last flush began
  * @lost: errno of a flush that failed, see blockio_lost()
  * @flushing: a flush is under way
@@ -138,6 +139,7 @@ struct blockio {
 	unsigned int under_way;
 	unsigned int unpushed;
 	uint64_t bounce_bytes;
+	struct blockio_list bounce_wait;
 	bool dirty;
 	int lost;
 	bool flushing;
@@ -218,6 +220,27 @@ void blockio_op_end(struct blockio_op *op, ssize_t result);
  * @result: of the step
  */
 void blockio_zero_finish(struct blockio_op *op, ssize_t result);
+
+/** blockio_bounce_needed - can "direct" not use this memory? */
+bool blockio_bounce_needed(const struct blockio *io, const struct iovec *iov, int count);
+
+/**
+ * blockio_bounce_start - start a transfer over an aligned copy, now or when there is room
+ * @op: filled, not started
+ *
+ * Return: 0, or -ENOMEM and @op is as it was.
+ */
+int blockio_bounce_start(struct blockio_op *op);
+
+/** blockio_bounce_more - start what waited for room */
+void blockio_bounce_more(struct blockio *io);
+
+/**
+ * blockio_bounce_back - what was read, for the caller
+ * @op: a read over a copy
+ * @bytes: that were read
+ */
+void blockio_bounce_back(const struct blockio_op *op, size_t bytes);
 
 /**
  * blockio_flush_start - flush, or let the next flush do it

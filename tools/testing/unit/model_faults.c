@@ -99,7 +99,7 @@ void model_fallocate_fail(int error)
 }
 
 /* The pool's threads share the count. */
-static bool file_fails(unsigned int *times, const int *error)
+static bool fails(unsigned int *times, const int *error)
 {
 	unsigned int left = __atomic_load_n(times, __ATOMIC_ACQUIRE);
 
@@ -110,6 +110,11 @@ static bool file_fails(unsigned int *times, const int *error)
 			return true;
 		}
 	return false;
+}
+
+static bool file_fails(void)
+{
+	return fails(&file_times, &file_error);
 }
 
 static const struct iovec *shorten(const struct iovec *iov, int *count, struct iovec *one)
@@ -130,7 +135,7 @@ ssize_t __wrap_preadv64(int file, const struct iovec *iov, int count, off_t offs
 	struct iovec one;
 
 	iov = shorten(iov, &count, &one);
-	return file_fails(&file_times, &file_error) ? -1 : __real_preadv64(file, iov, count, offset);
+	return file_fails() ? -1 : __real_preadv64(file, iov, count, offset);
 }
 
 /* The page cache is "cold" while there are faults: what matters comes after. */
@@ -149,7 +154,7 @@ ssize_t __wrap_pwritev64v2(int file, const struct iovec *iov, int count, off_t o
 	struct iovec one;
 
 	iov = shorten(iov, &count, &one);
-	return file_fails(&file_times, &file_error) ? -1 : __real_pwritev64v2(file, iov, count, offset, flags);
+	return file_fails() ? -1 : __real_pwritev64v2(file, iov, count, offset, flags);
 }
 
 static int flush_error;
@@ -170,8 +175,8 @@ unsigned int model_flushes(void)
 /* As the kernel does: the error of a writeback is told once, then all is well. */
 int __wrap_fdatasync(int file)
 {
-	int ret = file_fails(&flush_times, &flush_error) || file_fails(&file_times, &file_error) ?
-		  -1 : __real_fdatasync(file);
+	int ret = fails(&flush_times, &flush_error) || file_fails() ? -1 :
+		  __real_fdatasync(file);
 
 	if (!ret)
 		__atomic_fetch_add(&flushes, 1, __ATOMIC_ACQ_REL);
@@ -186,5 +191,5 @@ int __wrap_fallocate64(int file, int mode, off_t offset, off_t bytes)
 		errno = error;
 		return -1;
 	}
-	return file_fails(&file_times, &file_error) ? -1 : __real_fallocate64(file, mode, offset, bytes);
+	return file_fails() ? -1 : __real_fallocate64(file, mode, offset, bytes);
 }

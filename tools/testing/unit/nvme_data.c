@@ -18,7 +18,7 @@ static uint16_t flush(struct host *host)
 	return host_rw(host, NVME_IO_FLUSH, 0, 1, 0);
 }
 
-/* The kernel tells of a failed writeback once: whoever asks again must not hear that all is well. */
+/* The kernel tells of a failed writeback once: who asks again must not hear that all is well. */
 static void failed_flush(void **state)
 {
 	static const struct {
@@ -88,7 +88,7 @@ static void refused_durable_write(void **state)
 }
 
 /* Without the page cache nothing is dropped behind our back: the device is asked again. */
-static void direct(void **state)
+static void uncached(void **state)
 {
 	struct host *host = host_new(4096, ", \"direct\": true");
 
@@ -287,7 +287,7 @@ const struct CMUnitTest nvme_data_tests[] = {
 	cmocka_unit_test(failed_flush),
 	cmocka_unit_test(failed_durable_write),
 	cmocka_unit_test(refused_durable_write),
-	cmocka_unit_test(direct),
+	cmocka_unit_test(uncached),
 	cmocka_unit_test(two_flushes),
 	cmocka_unit_test(together),
 	cmocka_unit_test(destroyed),

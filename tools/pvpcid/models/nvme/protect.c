@@ -11,7 +11,7 @@
 #define AT_CDW11	44
 
 /* Where the file cannot keep it, it would be gone at the next power cycle: refused. */
-static uint16_t keep(struct nvme_request *rq, struct nvme_ns *ns, bool protect)
+static uint16_t remember(struct nvme_request *rq, struct nvme_ns *ns, bool protect)
 {
 	int rc = blockio_protect(ns->io, protect);
 
@@ -29,7 +29,7 @@ static uint16_t protect_finish(struct nvme_request *rq, ssize_t result)
 {
 	rq->ns->protecting = false;
 	rq->ns->readonly = false;
-	return result < 0 ? nvme_io_error(rq, result) : keep(rq, rq->ns, true);
+	return result < 0 ? nvme_io_error(rq, result) : remember(rq, rq->ns, true);
 }
 
 /**
@@ -51,7 +51,7 @@ uint16_t nvme_protect(struct nvme_request *rq, struct nvme_ns *ns, bool protect)
 	if (ns->readonly == protect)
 		return NVME_SC_SUCCESS;
 	if (!protect)
-		return keep(rq, ns, false);
+		return remember(rq, ns, false);
 	rq->ns = ns;
 	rq->finish = protect_finish;
 	rc = blockio_flush(ns->io, nvme_backend_done, rq);
