@@ -91,6 +91,22 @@ int value_either(const json_t *object, const char *key, unsigned int one, unsign
 	return 0;
 }
 
+int value_word(const json_t *object, const char *key, const char *no, const char *yes,
+	       bool *value, struct error *err)
+{
+	const json_t *item = json_object_get(object, key);
+	const char *word = json_string_value(item);
+
+	if (!item)
+		return 0;
+	if (!word || (strcmp(word, no) && strcmp(word, yes))) {
+		error_at(err, key, "\"%s\" must be \"%s\" or \"%s\"", key, no, yes);
+		return -1;
+	}
+	*value = !strcmp(word, yes);
+	return 0;
+}
+
 int value_bytes(const json_t *object, const char *key, uint64_t *value, struct error *err)
 {
 	const json_t *item = json_object_get(object, key);

@@ -71,6 +71,20 @@ int value_either(const json_t *object, const char *key, unsigned int one, unsign
 		 unsigned int *value, struct error *err);
 
 /**
+ * value_word - one of two words
+ * @object: JSON object
+ * @key: may be absent
+ * @no: false
+ * @yes: true
+ * @value: changed when @key is there
+ * @err: filled on error
+ *
+ * Return: 0 or -1.
+ */
+int value_word(const json_t *object, const char *key, const char *no, const char *yes,
+	       bool *value, struct error *err);
+
+/**
  * value_bytes - a size: a number, or text with K, M, G or T
  * @object: JSON object
  * @key: may be absent

@@ -60,6 +60,21 @@ static json_t *do_show(struct control_client *client, json_t *request)
 	return json_pack("{s:b, s:o}", "ok", 1, "function", report_function(bus, fn->devfn));
 }
 
+static json_t *do_resume(struct control_client *client, json_t *request)
+{
+	struct bus *bus = client->control->bus;
+	json_t *answer = NULL;
+	struct function *fn = find_slot(bus, request, &answer);
+	unsigned int count;
+
+	if (!fn)
+		return answer;
+	count = fn->ops->resume ? fn->ops->resume(fn->model) : 0;
+	if (!count)
+		return control_error("nothing of %s is paused", fn->name);
+	return json_pack("{s:b, s:i}", "ok", 1, "resumed", (int)count);
+}
+
 static json_t *do_stats(struct control_client *client, json_t *request)
 {
 	(void)request;
@@ -164,6 +179,7 @@ static const struct command commands[] = {
 	{ "ping", { "command", NULL }, do_ping },
 	{ "list", { "command", NULL }, do_list },
 	{ "show", { "command", "slot", NULL }, do_show },
+	{ "resume", { "command", "slot", NULL }, do_resume },
 	{ "stats", { "command", NULL }, do_stats },
 	{ "space", { "command", NULL }, do_space },
 	{ "add", { "command", "function", "functions", "wait_ms", NULL }, do_add },

@@ -70,14 +70,24 @@ static json_t *report_serial(const struct function *fn)
 	return serial ? json_incref(serial) : number(fn->serial);
 }
 
+/* What keeps it from its work and needs somebody's help, or null. */
+static json_t *report_trouble(const struct function *fn)
+{
+	char text[256];
+
+	return fn->ops->trouble && fn->ops->trouble(fn->model, text, sizeof(text)) ?
+	       json_string(text) : json_null();
+}
+
 static json_t *report_row(const struct function *fn)
 {
 	char slot[8];
 
 	function_slot(fn, slot);
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:b, s:b, s:i, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:b, s:b, s:i, s:o, s:o}",
 			 "slot", slot, "model", fn->ops->name, "label", fn->label,
-			 "state", function_state(fn), "serial", report_serial(fn),
+			 "state", function_state(fn), "trouble", report_trouble(fn),
+			 "serial", report_serial(fn),
 			 "numa_node", fn->numa_node == PVPCI_NUMA_NONE ? json_null() :
 			 number(fn->numa_node), "priority", (int)fn->priority,
 			 "boot_critical", !!(fn->flags & PVPCI_FN_BOOT_CRITICAL),

@@ -19,7 +19,6 @@ enum {
 	ZERO_NONE,
 	ZERO_PUNCH,		/* give the space back */
 	ZERO_RANGE,		/* keep the space */
-	ZERO_PUNCH_LAST,	/* where ZERO_RANGE is not known (tmpfs) */
 	ZERO_WRITE,
 };
 
@@ -31,7 +30,6 @@ static void zero_start(struct blockio_op *op)
 	op->kind = BLOCKIO_ALLOCATE;
 	switch (op->zero) {
 	case ZERO_PUNCH:
-	case ZERO_PUNCH_LAST:
 		op->mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
 		break;
 	case ZERO_RANGE:

@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct error;
@@ -34,6 +35,10 @@ struct function;	/* the bus's side of one PCI function */
  * @busy: work was taken that completes without the guest doing anything more
  *	(I/O under way), so the bus must not sleep for long; optional
  * @stats: counters for `pvpcictl stats`; a new reference; optional
+ * @trouble: what keeps the function from its work and needs somebody's help, as
+ *	a sentence in @text; false when nothing does; optional
+ * @resume: go on with what was paused because of such a trouble; return how
+ *	many things were; optional
  * @read_block: at most @bytes of config block @block; return how many there
  *	are, or negative errno: -ERANGE for no such block, -EIO; optional
  * @write_block: new content; return 0 or negative errno, the same; optional
@@ -53,6 +58,8 @@ struct model_ops {
 	bool (*poll)(void *model);
 	bool (*busy)(void *model);
 	json_t *(*stats)(void *model);
+	bool (*trouble)(void *model, char *text, size_t bytes);
+	unsigned int (*resume)(void *model);
 	int (*read_block)(void *model, unsigned int block, uint8_t *data, unsigned int bytes);
 	int (*write_block)(void *model, unsigned int block, const uint8_t *data,
 			   unsigned int bytes);

@@ -16,6 +16,7 @@
  * @resets: calls of reset()
  * @polls: calls of poll()
  * @had_bar: detach() could still reach BAR 0
+ * @trouble: something is paused until somebody resumes it
  * @block: content of config blocks 0 and 1
  */
 struct dummy {
@@ -25,6 +26,7 @@ struct dummy {
 	unsigned int resets;
 	unsigned int polls;
 	bool had_bar;
+	bool trouble;
 	uint8_t block[8];
 };
 

@@ -21,6 +21,7 @@ MODEL_GROUP(nvme_rw);
 MODEL_GROUP(nvme_life);
 MODEL_GROUP(nvme_faults);
 MODEL_GROUP(nvme_data);
+MODEL_GROUP(nvme_space);
 MODEL_GROUP(model_blockio);
 MODEL_GROUP(model_testdev);
 

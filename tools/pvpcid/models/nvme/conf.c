@@ -3,7 +3,8 @@
  * NVMe: the configuration of a controller.
  *
  *	"namespaces"	array of { "file", "block": 512 or 4096, "readonly",
- *			"direct", "uuid" }, 1 to 64
+ *			"direct", "uuid", "discard": "unmap" or "ignore",
+ *			"on_error": "report" or "pause" }, 1 to 64
  *	"queues"	I/O queue pairs, 1 to 64; 4 when absent
  *	"bar_bytes"	size of BAR 0, a power of two from 16 KiB, for tests
  *	"serial"	a string is the serial number; a number in decimal

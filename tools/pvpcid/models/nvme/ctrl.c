@@ -102,6 +102,7 @@ void nvme_ctrl_reset(struct nvme_ctrl *ctrl)
 	ctrl->generation++;
 	nvme_events_reset(ctrl);
 	nvme_protect_reset(ctrl);
+	nvme_pause_end(ctrl, NULL, NVME_SC_ABORTED);
 	for (qid = 0; qid <= ctrl->queues; qid++) {
 		if (ctrl->sq[qid].live)
 			nvme_sq_free(ctrl, &ctrl->sq[qid]);
@@ -119,6 +120,7 @@ void nvme_ctrl_reset(struct nvme_ctrl *ctrl)
 static void shutdown_start(struct nvme_ctrl *ctrl)
 {
 	ctrl->shutdown = NVME_SHUT_WAIT;
+	nvme_pause_end(ctrl, NULL, NVME_SC_CAPACITY | NVME_SC_DNR);
 	nvme_regs_csts(ctrl, (ctrl->csts & ~(3U << 2)) | NVME_CSTS_SHST_BUSY);
 }
 

@@ -77,7 +77,8 @@ static void identify_ns(const struct nvme_ns *ns, struct nvme_id_ns *id)
 		.ncap = htole64(ns->blocks),
 		.nuse = htole64(ns->blocks),
 		.nsfeat = 1 << 4,			/* NPWG to NOWS are defined */
-		.dlfeat = 1 << 3 | 1,			/* read 0; Write Zeroes may deallocate */
+		/* Deallocated blocks read 0, and Write Zeroes may deallocate. */
+		.dlfeat = ns->keeps_space ? 0 : 1 << 3 | 1,
 		.nvmcap = { htole64(ns->blocks << ns->shift) },
 		.npwg = grain,
 		.npwa = grain,

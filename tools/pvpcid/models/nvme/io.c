@@ -39,7 +39,7 @@ bool nvme_is_durable(const struct nvme_request *rq)
  * @rq: command
  * @result: negative errno, or a short length
  *
- * Return: status.
+ * Return: status, or NVME_LATER when it waits for space on the host.
  */
 uint16_t nvme_io_error(struct nvme_request *rq, ssize_t result)
 {
@@ -47,6 +47,8 @@ uint16_t nvme_io_error(struct nvme_request *rq, ssize_t result)
 	uint16_t dnr = nvme_is_durable(rq) ? NVME_SC_DNR : 0;
 	struct nvme_ctrl *ctrl = rq->ctrl;
 
+	if (nvme_pause(rq, result))
+		return NVME_LATER;
 	if (log_allow(&error_limit))
 		log_warning("%s: %s: command %02x at block %llu: %s", function_name(ctrl->fn),
 			    rq->ns ? rq->ns->path : "all namespaces", rq->sqe.opcode,

@@ -88,7 +88,7 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 		      struct error *err)
 {
 	static const char *const known[] = {
-		"file", "block", "readonly", "direct", "uuid", NULL
+		"file", "block", "readonly", "direct", "uuid", "discard", "on_error", NULL
 	};
 	const char *path, *uuid;
 	unsigned int block = 512;
@@ -102,7 +102,9 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 	if (value_keys(conf, known, NULL, "a namespace", err) ||
 	    value_either(conf, "block", 512, 4096, &block, err) ||
 	    value_flag(conf, "readonly", &ns->readonly, err) ||
-	    value_flag(conf, "direct", &direct, err))
+	    value_flag(conf, "direct", &direct, err) ||
+	    value_word(conf, "discard", "unmap", "ignore", &ns->keeps_space, err) ||
+	    value_word(conf, "on_error", "report", "pause", &ns->pauses, err))
 		return -1;
 	ns->shift = block == 512 ? 9 : 12;
 	ns->fixed_readonly = ns->readonly;

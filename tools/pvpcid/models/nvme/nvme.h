@@ -13,6 +13,7 @@
  * admin.c     admin commands: table, queues, abort
  * identify.c, features.c, log.c, event.c   the larger admin commands
  * ns.c        namespaces
+ * pause.c     writes that wait for space
  * protect.c   write protection of namespaces
  * io.c, range.c   I/O commands
  * stats.c     counters
@@ -32,6 +33,7 @@
 #include "io/blockio.h"
 #include "models/function_services.h"
 #include "models/model.h"
+#include "ns.h"
 #include "spec.h"
 
 #define NVME_MAX_QUEUES		64	/* I/O queue pairs */
@@ -118,54 +120,6 @@ struct nvme_sq {
 	unsigned int under_way;
 	struct nvme_request *delete;
 	uint64_t *cids;
-};
-
-/**
- * struct nvme_counters - what SMART reports
- * @read_blocks: 512-byte units read
- * @written_blocks: 512-byte units written
- * @reads: host read commands
- * @writes: host write commands
- * @media_errors: data that could not be read or written
- */
-struct nvme_counters {
-	uint64_t read_blocks;
-	uint64_t written_blocks;
-	uint64_t reads;
-	uint64_t writes;
-	uint64_t media_errors;
-};
-
-/**
- * struct nvme_ns - namespace
- * @io: its file
- * @id: namespace identifier, from 1
- * @shift: block size as a power of two
- * @readonly: write protected
- * @fixed_readonly: by the configuration
- * @protecting: the flush before it is protected is under way
- * @changed: in the changed namespace list
- * @blocks: size
- * @nguid: globally unique identifier
- * @uuid: from the configuration
- * @has_uuid: there is one
- * @path: of the file
- * @count: counters
- */
-struct nvme_ns {
-	struct blockio *io;
-	uint32_t id;
-	uint8_t shift;
-	bool readonly;
-	bool fixed_readonly;
-	bool protecting;
-	bool changed;
-	uint64_t blocks;
-	uint8_t nguid[16];
-	uint8_t uuid[16];
-	bool has_uuid;
-	char *path;
-	struct nvme_counters count;
 };
 
 /**
@@ -306,6 +260,7 @@ struct nvme_totals {
  * @queues: I/O queue pairs
  * @top: queues above this one do not exist
  * @backend: operations of blockio under way
+ * @resuming: a namespace is
  * @flushing: flushes of a shutdown under way
  * @turn: queue that is served first in the next poll
  * @poll_bytes: transfers started in this poll
@@ -346,6 +301,7 @@ struct nvme_ctrl {
 	unsigned int queues;
 	unsigned int top;
 	unsigned int backend;
+	bool resuming;
 	unsigned int flushing;
 	unsigned int turn;
 	uint64_t poll_bytes;
@@ -451,16 +407,6 @@ void nvme_event(struct nvme_ctrl *ctrl, enum nvme_event event);
 void nvme_event_log_read(struct nvme_ctrl *ctrl, uint8_t page);
 void nvme_events_reset(struct nvme_ctrl *ctrl);
 void nvme_temperature_check(struct nvme_ctrl *ctrl);
-
-/* ns.c */
-int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, json_t *conf,
-		      struct error *err);
-void nvme_ns_close(struct nvme_ns *ns);
-struct nvme_ns *nvme_ns_find(struct nvme_ctrl *ctrl, uint32_t nsid);
-uint16_t nvme_protect(struct nvme_request *rq, struct nvme_ns *ns, bool protect);
-void nvme_protect_reset(struct nvme_ctrl *ctrl);
-void nvme_ns_check(struct nvme_ctrl *ctrl);
-uint64_t nvme_hash(const char *text, uint64_t seed);
 
 /* io.c, range.c */
 uint16_t nvme_io(struct nvme_request *rq);
