@@ -32,19 +32,22 @@ struct log_limit {
 void log_setup(int level);
 
 /**
- * log_line - write one sentence
+ * log_line - write one sentence; never waits: lines that nobody takes are counted
  * @level: LOG_LEVEL_*
  * @format: as printf(), without a newline
  */
 void log_line(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**
- * log_allow - is this line within its limit?
- * @limit: zero at first
+ * log_some - the same for what somebody can provoke: five lines in ten seconds
+ * @limit: zero at first; one for each who can, and for each kind of line
+ * @level: LOG_LEVEL_*
+ * @format: as printf(), without a newline
  *
- * Five lines in ten seconds.
+ * The first line of the next period says how many were left out.
  */
-bool log_allow(struct log_limit *limit);
+void log_some(struct log_limit *limit, int level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #define log_error(...)		log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...)	log_line(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -220,7 +220,8 @@ void function_check_reset(struct function *fn)
 	if (wanted && !fn->in_reset) {
 		function_reset(fn);
 		fn->stats.resets++;
-		log_info("%s: function level reset", fn->name);
+		log_some(&fn->chatter, LOG_LEVEL_INFO,
+			 "%s: function level reset", fn->name);
 	}
 	fn->in_reset = wanted;
 }

@@ -93,7 +93,7 @@ struct bus_watch {
  * @scanned_ns: when all functions were looked at last
  * @scan_ns: how long that took
  * @ones_bytes: memory that all-ones take
- * @complaints: limits log lines that a guest can provoke
+ * @chatter: limits log lines that a guest can provoke
  * @stats: accounts
  */
 struct bus {
@@ -127,7 +127,7 @@ struct bus {
 	uint64_t scanned_ns;
 	uint64_t scan_ns;
 	uint64_t ones_bytes;
-	struct log_limit complaints;
+	struct log_limit chatter;
 	struct bus_stats stats;
 };
 

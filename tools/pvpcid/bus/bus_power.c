@@ -184,7 +184,8 @@ void bus_tick(struct bus *bus, uint64_t now_ns)
 	bus->guest_state = state;
 	if (state != PVPCI_GUEST_GONE && state != PVPCI_GUEST_BROKEN)
 		return;
-	log_info("bus %llu: the guest has stopped using it (%s)",
+	log_some(&bus->chatter, LOG_LEVEL_INFO,
+		 "bus %llu: the guest has stopped using it (%s)",
 		 (unsigned long long)bus->conf->id,
 		 state == PVPCI_GUEST_GONE ? "driver gone" : "it says that the host is broken");
 	bus_release_all(bus, PVPCI_REASON_REMOVE);

@@ -11,6 +11,7 @@
 
 #include <linux/pvpci.h>
 
+#include "base/log.h"
 #include "bus/bar.h"
 #include "bus/cfgspace.h"
 #include "bus/outcome.h"
@@ -92,6 +93,8 @@ struct function_stats {
  * @eject_device: the whole device is ejected
  * @eject_why: why the guest has refused the last eject, or empty
  * @outcome: what the guest says became of it, see outcome.h
+ * @chatter: limits log lines that a guest can provoke
+ * @complaints: the same for lost interrupts
  * @watched: file descriptors the bus sleeps on for it
  * @nr_watched: number of them
  * @stats: accounts
@@ -128,6 +131,8 @@ struct function {
 	bool eject_device;
 	char eject_why[96];
 	struct function_outcome outcome;
+	struct log_limit chatter;
+	struct log_limit complaints;
 	int *watched;
 	unsigned int nr_watched;
 	struct function_stats stats;

@@ -17,7 +17,8 @@ uint32_t bus_reset_function(void *context, struct pvpci_change *change)
 	function_reset(fn);
 	fn->stats.resets++;
 	change->host_ns = clock_ns() - start;
-	log_info("%s: %s reset", fn->name,
+	log_some(&fn->chatter, LOG_LEVEL_INFO,
+		 "%s: %s reset", fn->name,
 		 change->value == PVPCI_RESET_SLOT ? "slot" : "function level");
 	return PVPCI_STATUS_OK;
 }

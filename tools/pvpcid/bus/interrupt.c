@@ -46,9 +46,9 @@ static void send_message(struct function *fn, uint64_t address, uint32_t data)
 	return;
 lost:
 	fn->stats.lost++;
-	if (log_allow(&bus->complaints))
-		log_warning("%s: an interrupt is lost, address %#llx and data %#x go nowhere",
-			    fn->name, (unsigned long long)address, data);
+	log_some(&fn->complaints, LOG_LEVEL_WARNING,
+		 "%s: an interrupt is lost, address %#llx and data %#x go nowhere",
+		 fn->name, (unsigned long long)address, data);
 }
 
 static enum raise raise_msix(struct function *fn, unsigned int vector, uint16_t control)

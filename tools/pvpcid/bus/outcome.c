@@ -20,16 +20,19 @@ static bool room_is_sought(const struct function_outcome *outcome)
 	return outcome->what == PVPCI_OUTCOME_NO_ROOM && outcome->error == EAGAIN;
 }
 
-static void say(const struct function *fn)
+static void say(struct function *fn)
 {
 	const struct function_outcome *outcome = &fn->outcome;
 
 	if (room_is_sought(outcome))
-		log_info("%s: the guest has no room for its BARs and tries to make some", fn->name);
+		log_some(&fn->chatter, LOG_LEVEL_INFO,
+			 "%s: the guest has no room for its BARs and tries to make some",
+			 fn->name);
 	else if (outcome->what == PVPCI_OUTCOME_NO_ROOM)
-		log_warning("%s: the guest has no room for its BARs, %llu bytes are missing in one piece, %llu in total",
-			    fn->name, (unsigned long long)outcome->missing_piece,
-			    (unsigned long long)outcome->missing_bytes);
+		log_some(&fn->chatter, LOG_LEVEL_WARNING,
+			 "%s: the guest has no room for its BARs, %llu bytes are missing in one piece, %llu in total",
+			 fn->name, (unsigned long long)outcome->missing_piece,
+			 (unsigned long long)outcome->missing_bytes);
 	else
 		log_debug("%s: %s %s", fn->name, pvpci_outcome_name(outcome->what),
 			  outcome->driver);

@@ -126,7 +126,7 @@ uint32_t bus_restart(void *context, const struct pvpci_restart *message)
 {
 	struct bus *bus = context;
 	struct rebalance *r = &bus->rebalance;
-	const struct function *fn = bus_function(bus, message->row, message->instance);
+	struct function *fn = bus_function(bus, message->row, message->instance);
 	unsigned int i;
 
 	if (message->wish != r->wish || r->phase != REBALANCE_STOPPED)
@@ -136,7 +136,8 @@ uint32_t bus_restart(void *context, const struct pvpci_restart *message)
 	for (i = 0; i < r->count; i++)
 		if (r->note[i].instance == message->instance)
 			r->note[i].down_us = message->down_us;
-	log_info("%s: was moved, it stopped for %llu us", fn->name,
+	log_some(&fn->chatter, LOG_LEVEL_INFO,
+		 "%s: was moved, it stopped for %llu us", fn->name,
 		 (unsigned long long)message->down_us);
 	return PVPCI_STATUS_OK;
 }
@@ -171,7 +172,8 @@ uint32_t bus_stop_complete(void *context, const struct pvpci_stop_complete *mess
 		r->steps = message->steps;
 	}
 	if (message->stopped || result)
-		log_info("bus %llu: room of %llu bytes: %s", (unsigned long long)bus->conf->id,
+		log_some(&bus->chatter, LOG_LEVEL_INFO,
+			 "bus %llu: room of %llu bytes: %s", (unsigned long long)bus->conf->id,
 			 (unsigned long long)r->bytes, r->why);
 	if (!result && !message->stopped && !r->dry)
 		r->phase = REBALANCE_STOP;

@@ -17,21 +17,24 @@ static uint32_t op_d0_entry(void *context, uint32_t nr_vectors, bool again)
 	struct error err;
 
 	if (again) {
-		log_info("bus %llu: another kernel has taken the bus over, it is started over",
+		log_some(&bus->chatter, LOG_LEVEL_INFO,
+			 "bus %llu: another kernel has taken the bus over, it is started over",
 			 (unsigned long long)bus->conf->id);
 		bus_release_all(bus, PVPCI_REASON_REMOVE);
 	}
 	/* The file may be as young as the guest, or another than the last one's. */
 	if (dma_configured(&bus->conf->memory) &&
 	    dma_map(&bus->dma, &bus->conf->memory, bus->peer, &err)) {
-		log_error("bus %llu: %s", (unsigned long long)bus->conf->id, err.text);
+		log_some(&bus->chatter, LOG_LEVEL_ERROR,
+			 "bus %llu: %s", (unsigned long long)bus->conf->id, err.text);
 		return PVPCI_STATUS_IO;
 	}
 	bus->nr_vectors = nr_vectors < bus->conf->vectors ? nr_vectors : bus->conf->vectors;
 	bus->stats.d0_entries++;
 	bus->guest_state = PVPCI_GUEST_ABSENT;
 	bus_hand_off(bus);
-	log_info("bus %llu: is up, %u functions, %u transport vectors",
+	log_some(&bus->chatter, LOG_LEVEL_INFO,
+		 "bus %llu: is up, %u functions, %u transport vectors",
 		 (unsigned long long)bus->conf->id, bus->nr_functions, bus->nr_vectors);
 	return PVPCI_STATUS_OK;
 }
@@ -41,7 +44,8 @@ static void op_d0_exit(void *context)
 	struct bus *bus = context;
 
 	bus_release_all(bus, PVPCI_REASON_POWER);
-	log_info("bus %llu: is down", (unsigned long long)bus->conf->id);
+	log_some(&bus->chatter, LOG_LEVEL_INFO,
+		 "bus %llu: is down", (unsigned long long)bus->conf->id);
 }
 
 static void op_relations(void *context, uint32_t *seq, uint32_t *count)
@@ -349,7 +353,8 @@ static uint32_t op_dma_probe(void *context, uint64_t address, uint64_t *value)
 	if (!dma_configured(&bus->conf->memory))
 		return PVPCI_STATUS_RANGE;
 	if (!bus->dma.count && dma_map(&bus->dma, &bus->conf->memory, bus->peer, &err)) {
-		log_error("bus %llu: %s", (unsigned long long)bus->conf->id, err.text);
+		log_some(&bus->chatter, LOG_LEVEL_ERROR,
+			 "bus %llu: %s", (unsigned long long)bus->conf->id, err.text);
 		return PVPCI_STATUS_IO;
 	}
 	host = address % 8 ? NULL : dma_at(&bus->dma, address, 8);
@@ -372,7 +377,8 @@ static uint32_t op_eject_complete(void *context, uint32_t row, uint32_t instance
 		bus_remove(bus, fn);
 		return PVPCI_STATUS_OK;
 	}
-	log_info("%s: the guest does not let go of it: %s%s%s", fn->name,
+	log_some(&fn->chatter, LOG_LEVEL_INFO,
+		 "%s: the guest does not let go of it: %s%s%s", fn->name,
 		 strerror(result < 4096 ? (int)result : 4095), *fn->eject_why ? ", " : "",
 		 fn->eject_why);
 	bus_eject_refused(bus, fn, result < 4096 ? (int)result : 4095);

@@ -11,8 +11,6 @@
 #include "base/log.h"
 #include "nvme.h"
 
-static struct log_limit fatal_limit;
-
 /**
  * nvme_now_ms - monotonic clock, coarse
  */
@@ -77,8 +75,8 @@ static void enable(struct nvme_ctrl *ctrl)
 	else
 		why = enable_queues(ctrl);
 	if (why) {
-		if (log_allow(&fatal_limit))
-			log_warning("%s: not enabled: %s", function_name(ctrl->fn), why);
+		log_some(&ctrl->complaints, LOG_LEVEL_WARNING, "%s: not enabled: %s",
+			 function_name(ctrl->fn), why);
 		nvme_ctrl_fatal(ctrl);
 		return;
 	}
@@ -168,8 +166,8 @@ static void shutdown_flushed(void *arg, ssize_t result)
 	ctrl->backend--;
 	ctrl->flushing--;
 	if (result < 0)
-		log_error("%s: flush at shutdown: %s", function_name(ctrl->fn),
-			  strerror((int)-result));
+		log_some(&ctrl->complaints, LOG_LEVEL_ERROR, "%s: flush at shutdown: %s",
+			 function_name(ctrl->fn), strerror((int)-result));
 }
 
 static void shutdown_flush(struct nvme_ctrl *ctrl)

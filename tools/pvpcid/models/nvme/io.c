@@ -14,8 +14,6 @@
 
 #define LBCC	(1U << 1)	/* effects: logical block content may change */
 
-static struct log_limit error_limit;
-
 static bool is_read(const struct nvme_request *rq)
 {
 	return rq->sqe.opcode == NVME_IO_READ || rq->sqe.opcode == NVME_IO_COMPARE ||
@@ -49,11 +47,10 @@ uint16_t nvme_io_error(struct nvme_request *rq, ssize_t result)
 
 	if (nvme_pause(rq, result))
 		return NVME_LATER;
-	if (log_allow(&error_limit))
-		log_warning("%s: %s: command %02x at block %llu: %s", function_name(ctrl->fn),
-			    rq->ns ? rq->ns->path : "all namespaces", rq->sqe.opcode,
-			    (unsigned long long)rq->lba,
-			    result < 0 ? strerror((int)-result) : "past the end of the file");
+	log_some(&ctrl->complaints, LOG_LEVEL_WARNING, "%s: %s: command %02x at block %llu: %s",
+		 function_name(ctrl->fn), rq->ns ? rq->ns->path : "all namespaces",
+		 rq->sqe.opcode, (unsigned long long)rq->lba,
+		 result < 0 ? strerror((int)-result) : "past the end of the file");
 	switch (result) {
 	case -ENOSPC:
 	case -EDQUOT:

@@ -30,6 +30,7 @@
 #include <sys/uio.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "io/blockio.h"
 #include "models/function_services.h"
 #include "models/model.h"
@@ -283,6 +284,7 @@ struct nvme_totals {
  * @error_count: entries ever made
  * @unsafe_shutdowns: resets or power cuts without CC.SHN
  * @totals: counters
+ * @complaints: limits log lines
  * @serial: serial number
  * @subnqn: name of the subsystem
  * @bar_bytes: size of BAR 0
@@ -324,6 +326,7 @@ struct nvme_ctrl {
 	uint64_t error_count;
 	uint64_t unsafe_shutdowns;
 	struct nvme_totals totals;
+	struct log_limit complaints;
 	char serial[21];
 	char subnqn[224];
 	uint64_t bar_bytes;

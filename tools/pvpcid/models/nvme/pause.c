@@ -36,8 +36,9 @@ bool nvme_pause(struct nvme_request *rq, ssize_t result)
 	    rq->sqe.opcode == NVME_IO_FLUSH)
 		return false;
 	if (!ns->paused)
-		log_warning("%s: namespace %u is paused, %s: %s", function_name(rq->ctrl->fn),
-			    ns->id, ns->path, strerror((int)-result));
+		log_some(&rq->ctrl->complaints, LOG_LEVEL_WARNING,
+			 "%s: namespace %u is paused, %s: %s", function_name(rq->ctrl->fn),
+			 ns->id, ns->path, strerror((int)-result));
 	ns->pause_errno = (int)-result;
 	free(rq->buffer);
 	rq->buffer = NULL;

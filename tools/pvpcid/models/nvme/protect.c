@@ -16,8 +16,9 @@ static uint16_t remember(struct nvme_request *rq, struct nvme_ns *ns, bool prote
 	int rc = blockio_protect(ns->io, protect);
 
 	if (rc) {
-		log_warning("%s: %s cannot keep its write protection: %s",
-			    function_name(rq->ctrl->fn), ns->path, strerror(-rc));
+		log_some(&rq->ctrl->complaints, LOG_LEVEL_WARNING,
+			 "%s: %s cannot keep its write protection: %s",
+			 function_name(rq->ctrl->fn), ns->path, strerror(-rc));
 		rq->location = AT_CDW11;
 		return NVME_SC_NOT_CHANGEABLE | NVME_SC_DNR;
 	}
