@@ -174,6 +174,7 @@ static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
 		return daemon->control.count ? CONTROL_NS : UINT64_MAX;
 	if (bus->nr_attached)
 		pace_attach(&daemon->pace, bus->attached_ns);
+	daemon->pace.unrung = bus->nr_attached && !(bus->host.in_force & PVPCI_F_WAKE);
 	wait = pace_next(&daemon->pace, now, worked);
 	bus_set_sleeping(bus, daemon->pace.sleeping);
 	if (wait > BUSY_NS && bus_busy(bus))

@@ -26,7 +26,7 @@
 #define BURST_NS		MS(20)	/* and this long without one ends it */
 #define BURST_NAP_NS		US(200)
 #define ATTACH_NS		MS(100)
-#define ATTACH_TICK_NS		US(250)
+#define SHORT_TICK_NS		US(250)
 #define GRACE_NS		US(100)
 #define TICK_FIRST_NS		MS(1)
 #define TICK_LAST_NS		MS(20)
@@ -96,8 +96,8 @@ static uint64_t sleep_tick(struct pace *pace, uint64_t now_ns)
 	uint64_t wait = pace->tick_ns;
 
 	pace->ticks++;
-	if (now_ns < pace->attach_until_ns)
-		return ATTACH_TICK_NS;
+	if (pace->unrung || now_ns < pace->attach_until_ns)
+		return SHORT_TICK_NS;
 	pace->tick_ns = wait * 2 < TICK_LAST_NS ? wait * 2 : TICK_LAST_NS;
 	return wait;
 }

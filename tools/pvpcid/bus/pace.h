@@ -20,6 +20,8 @@
  * @attach_until_ns: a function was attached: its driver shakes hands until that
  * @grace_until_ns: sleeping is published, but the scan goes on until that
  * @sleeping: what is published
+ * @unrung: functions are attached whose guest does not ring before it asks (no
+ *	PVPCI_F_WAKE): a sleep is short; set by the caller before pace_next()
  * @tick_ns: length of the next sleep
  * @polls: scans of ring and functions
  * @finds: scans that found work
@@ -40,6 +42,7 @@ struct pace {
 	uint64_t attach_until_ns;
 	uint64_t grace_until_ns;
 	bool sleeping;
+	bool unrung;
 	uint64_t tick_ns;
 	uint64_t polls;
 	uint64_t finds;

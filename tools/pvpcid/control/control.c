@@ -21,8 +21,10 @@
 
 #define READ_BYTES	4096
 #define OUT_MAX_BYTES	(8U << 20)
-#define IDLE_NS		60000000000ULL	/* a client that says nothing */
-#define STALLED_NS	10000000000ULL	/* half a line, or answers not taken */
+#define IDLE_S		60U		/* a client that says nothing */
+#define STALLED_S	10U		/* half a line, or answers not taken */
+#define IDLE_NS		(IDLE_S * 1000000000ULL)
+#define STALLED_NS	(STALLED_S * 1000000000ULL)
 
 json_t *control_error(const char *format, ...)
 {
@@ -91,7 +93,7 @@ static void client_send(struct control_client *client)
 	if (client->closing)
 		client_close(client);
 	else
-		loop_change(client->control->loop, client->fd, EPOLLIN);
+		loop_change(client->control->loop, client->fd, client->ended ? 0 : EPOLLIN);
 }
 
 /* Takes the reference. */
@@ -153,6 +155,8 @@ static void client_lines(struct control_client *client)
 						    CONTROL_LINE_BYTES));
 		client->closing = true;
 	}
+	if (client->ended && !client_waits(client))
+		client->closing = true;
 	client_send(client);
 }
 
@@ -189,10 +193,12 @@ static void client_ready(void *context, int fd, uint32_t events)
 					      client->in_room - client->in_bytes, MSG_DONTWAIT);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (got <= 0) {
+	if (got < 0 || (!got && (events & (EPOLLHUP | EPOLLERR) || client->ended))) {
 		client_close(client);
 		return;
 	}
+	/* Half closed: nothing more comes, but what was asked is answered. */
+	client->ended = !got;
 	client->in_bytes += (size_t)got;
 	client->heard_ns = clock_ns();
 	client_lines(client);
@@ -298,8 +304,16 @@ static void client_tick(struct control_client *client, uint64_t now_ns)
 	}
 	if (client->add_count)
 		return;
-	if (silent > IDLE_NS || (silent > STALLED_NS && (client->in_bytes || client->out_bytes)))
+	if (silent > STALLED_NS && client->out_bytes) {
 		client_close(client);
+	} else if (silent > IDLE_NS || (silent > STALLED_NS && client->in_bytes)) {
+		client_answer(client, control_error(client->in_bytes ?
+						    "half a line, and then nothing for %u seconds" :
+						    "nothing was asked for %u seconds",
+						    client->in_bytes ? STALLED_S : IDLE_S));
+		client->closing = true;
+		client_send(client);
+	}
 }
 
 void control_tick(struct control *control, uint64_t now_ns)

@@ -75,6 +75,7 @@ struct control_eject {
  * @wish: number of the wish for room that its request waits for, 0 for none
  * @wish_timeout_ms: as asked for, for the answer
  * @wish_deadline_ns: until then
+ * @ended: the client has said all, and may wait for the answer
  * @closing: close when @out is sent
  */
 struct control_client {
@@ -94,6 +95,7 @@ struct control_client {
 	uint32_t wish;
 	unsigned int wish_timeout_ms;
 	uint64_t wish_deadline_ns;
+	bool ended;
 	bool closing;
 };
 

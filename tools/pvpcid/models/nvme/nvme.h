@@ -278,7 +278,7 @@ struct nvme_totals {
  * @aer: outstanding Asynchronous Event Requests, oldest first
  * @aers: number of them
  * @events: bits of events to be reported
- * @masked: bits of events that wait for their log page to be read
+ * @masked: bits of types of events that wait for a log page to be read
  * @warning: SMART critical warning
  * @errors: error log, a ring
  * @error_count: entries ever made
