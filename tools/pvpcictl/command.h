@@ -35,6 +35,7 @@ int run_eject(const struct globals *globals, int argc, char **argv);
 int run_list(const struct globals *globals, int argc, char **argv);
 int run_ping(const struct globals *globals, int argc, char **argv);
 int run_rebalance(const struct globals *globals, int argc, char **argv);
+int run_resume(const struct globals *globals, int argc, char **argv);
 int run_show(const struct globals *globals, int argc, char **argv);
 int run_space(const struct globals *globals, int argc, char **argv);
 int run_stats(const struct globals *globals, int argc, char **argv);

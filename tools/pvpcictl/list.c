@@ -11,6 +11,7 @@ static void print_row(const json_t *fn)
 {
 	const json_t *bars = json_object_get(fn, "bars");
 	const char *driver = member_text(json_object_get(fn, "outcome"), "driver");
+	const char *trouble = member_text(fn, "trouble");
 	char serial[96], bytes[16];
 	size_t i;
 
@@ -24,6 +25,8 @@ static void print_row(const json_t *fn)
 		       print_bytes((unsigned long long)member(bar, "bytes"), bytes));
 	}
 	putchar('\n');
+	if (*trouble)
+		printf("       %s\n", trouble);
 }
 
 static void print_bus(const json_t *bus)

@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{ "list", "functions on the bus", run_list },
 	{ "ping", "is the daemon there?", run_ping },
 	{ "rebalance", "let the guest make room by moving functions", run_rebalance },
+	{ "resume", "go on with I/O that waits for space on the host", run_resume },
 	{ "show", "all about one function", run_show },
 	{ "space", "what lies where in the aperture", run_space },
 	{ "stats", "counters", run_stats },

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "conf.h"
+#include "base/bytes.h"
 #include "simple.h"
 
 enum {
@@ -44,7 +44,7 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'r':
-		if (conf_bytes_parse(arg, &r->room))
+		if (bytes_parse(arg, &r->room))
 			argp_error(state, "--room must be a size as \"64M\", not \"%s\"", arg);
 		if (r->room < 4096 || r->room & (r->room - 1))
 			argp_error(state, "--room must be a power of two from 4K, not \"%s\"", arg);

@@ -10,9 +10,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/error.h"
 #include "daemon.h"
-#include "error.h"
-#include "service.h"
+#include "notify.h"
 
 #define LOOK_NS		200000ULL	/* how often spinning looks at descriptors */
 #define TICK_NS		10000000ULL	/* see bus_tick() */
@@ -30,7 +31,7 @@ static void guest_gone(void *context)
 		daemon->failed = true;
 		daemon->stop = true;
 	}
-	service_status("waiting for a guest");
+	notify_status("waiting for a guest");
 }
 
 static void guest_rang(void *context)
@@ -173,6 +174,7 @@ static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
 		return daemon->control.count ? CONTROL_NS : UINT64_MAX;
 	if (bus->nr_attached)
 		pace_attach(&daemon->pace, bus->attached_ns);
+	daemon->pace.unrung = bus->nr_attached && !(bus->host.in_force & PVPCI_F_WAKE);
 	wait = pace_next(&daemon->pace, now, worked);
 	bus_set_sleeping(bus, daemon->pace.sleeping);
 	if (wait > BUSY_NS && bus_busy(bus))
@@ -202,7 +204,7 @@ int daemon_run(struct daemon *daemon)
 		loop_wait(&daemon->loop, wait);
 		looked = clock_ns();
 	}
-	service_stopping();
+	notify_stopping();
 	bus_stop(&daemon->bus);
 	return daemon->failed;
 }

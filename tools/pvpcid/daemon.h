@@ -7,11 +7,11 @@
 
 #include <stdbool.h>
 
-#include "bus.h"
-#include "control.h"
-#include "guest.h"
-#include "loop.h"
-#include "pace.h"
+#include "bus/bus.h"
+#include "bus/guest.h"
+#include "bus/pace.h"
+#include "control/control.h"
+#include "io/loop.h"
 
 /**
  * struct daemon - everything

@@ -4,13 +4,13 @@
  */
 #include <stdio.h>
 
-#include "conf.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "bus/conf.h"
 #include "daemon.h"
-#include "error.h"
-#include "log.h"
+#include "notify.h"
 #include "options.h"
 #include "sandbox.h"
-#include "service.h"
 
 #define EXIT_OK		0
 #define EXIT_FAILED	1
@@ -66,7 +66,7 @@ static int serve(const struct conf *conf, const struct options *options)
 		log_info("bus %llu: %u functions, %llu MiB of BAR2, waiting for QEMU on %s",
 			 (unsigned long long)conf->id, the_daemon.bus.nr_functions,
 			 (unsigned long long)the_daemon.bus.layout.bar2_bytes >> 20, conf->socket);
-		service_ready("waiting for a guest");
+		notify_ready("waiting for a guest");
 		status = daemon_run(&the_daemon) ? EXIT_FAILED : EXIT_OK;
 	}
 	daemon_close(&the_daemon);

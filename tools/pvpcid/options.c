@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/version.h"
 #include "host.h"
-#include "log.h"
 #include "options.h"
-#include "version.h"
 
 #define EXIT_USAGE	2
 
@@ -188,7 +189,7 @@ int options_apply(const struct options *options, struct conf *conf, struct error
 		conf->vectors = options->vectors;
 	if (options->has_id)
 		conf->id = options->id;
-	if (options->aperture && conf_bytes_parse(options->aperture, &conf->aperture_bytes)) {
+	if (options->aperture && bytes_parse(options->aperture, &conf->aperture_bytes)) {
 		error_set(err, "--aperture must be a size, not \"%s\"", options->aperture);
 		return -1;
 	}

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "conf.h"
+#include "bus/conf.h"
 
 /**
  * struct options - what the command line says

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "sandbox.h"
 
 /* Whatever is not here fails with EPERM. */
@@ -28,7 +28,8 @@ static const char * const allowed[] = {
 	"openat", "fstat", "newfstatat", "statx", "lseek", "fcntl", "flock", "pread64", "pwrite64",
 	"preadv", "pwritev", "preadv2", "pwritev2", "fsync", "fdatasync", "sync_file_range",
 	"ioctl", "readlink", "readlinkat", "getdents64", "unlink", "unlinkat", "fadvise64",
-	"statfs", "fstatfs", "lstat", "stat", "access", "faccessat", "faccessat2",
+	"statfs", "fstatfs", "fgetxattr", "fsetxattr", "fremovexattr",
+	"lstat", "stat", "access", "faccessat", "faccessat2",
 	"io_uring_setup", "io_uring_enter", "io_uring_register",
 	/* threads that do I/O where io_uring is not there */
 	"futex", "clone", "clone3", "set_robust_list", "rseq", "exit", "exit_group", "gettid",

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bus.h"
-#include "error.h"
+#include "bus/bus.h"
+#include "base/error.h"
 #include "fuzz.h"
 
 /* Everything but starting: a bus of 2^50 bytes would only test the host's memory. */

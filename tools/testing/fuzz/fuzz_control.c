@@ -9,11 +9,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "control.h"
-#include "error.h"
+#include "control/control.h"
+#include "base/error.h"
 #include "fuzz.h"
-#include "loop.h"
-#include "pace.h"
+#include "io/loop.h"
+#include "bus/pace.h"
 #include "sim.h"
 
 #define FUNCTIONS \

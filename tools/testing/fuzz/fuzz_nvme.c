@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "../unit/fakebus.h"
-#include "log.h"
+#include "base/log.h"
 #include "models/nvme/spec.h"
 
 #define FILE_BYTES	(256 * 1024)

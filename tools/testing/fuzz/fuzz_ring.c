@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "error.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "fuzz.h"
 #include "shm.h"
 #include "sim.h"

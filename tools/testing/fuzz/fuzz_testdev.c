@@ -4,6 +4,7 @@
  * memory-enable, bus mastering and resets at any time.
  */
 #include <endian.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

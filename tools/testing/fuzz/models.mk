@@ -9,13 +9,14 @@ CLANG	?= clang
 TIME	?= 10
 TOOLS	:= ../..
 FLAGS	:= -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I$(TOOLS)/../include/uapi \
-	-I$(TOOLS)/lib/pvpci -I$(TOOLS)/pvpcid -I$(TOOLS)/pvpcid/models \
+	-I$(TOOLS)/lib/pvpci -I$(TOOLS)/pvpcid \
 	-O1 -g -std=gnu11 -Wall -Wextra -Werror -fno-strict-aliasing -pthread \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 
-MODELS	:= $(sort $(wildcard $(TOOLS)/pvpcid/models/*.c $(TOOLS)/pvpcid/models/*/*.c)) \
-	$(addprefix $(TOOLS)/pvpcid/,error.c log.c conf_bytes.c) ../unit/fakebus.c
-HEADERS	:= $(wildcard $(TOOLS)/pvpcid/models/*.h $(TOOLS)/pvpcid/models/*/*.h ../unit/fakebus.h)
+MODELS	:= $(sort $(wildcard $(addprefix $(TOOLS)/pvpcid/,models/*.c models/*/*.c \
+	io/blockio*.c base/*.c))) ../unit/fakebus.c
+HEADERS	:= $(wildcard $(addprefix $(TOOLS)/pvpcid/,models/*.h models/*/*.h io/*.h base/*.h) \
+	../unit/fakebus.h)
 TARGETS	:= fuzz_nvme fuzz_testdev
 
 all: $(TARGETS:%=$(OUT)/%)

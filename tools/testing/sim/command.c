@@ -14,7 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "error.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "io/socket.h"
 #include "liar.h"
 
 static int listener = -1;

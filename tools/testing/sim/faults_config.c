@@ -5,7 +5,7 @@
  */
 #include <unistd.h>
 
-#include "cfgspace.h"
+#include "bus/cfgspace.h"
 #include "liar.h"
 
 #define SCRIBBLE_PAUSE_US	20

@@ -7,7 +7,7 @@
 
 #include <linux/pvpci_testdev.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "liar.h"
 #include "shm.h"
 

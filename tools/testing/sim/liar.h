@@ -15,10 +15,10 @@
 
 #include <linux/pvpci.h>
 
-#include "bus.h"
+#include "bus/bus.h"
 #include "fault.h"
-#include "guest.h"
-#include "loop.h"
+#include "bus/guest.h"
+#include "io/loop.h"
 #include "ring.h"
 
 #define LIAR_ROWS		8

@@ -14,12 +14,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "error.h"
+#include "base/clock.h"
+#include "base/error.h"
 #include "liar.h"
-#include "version.h"
+#include "base/version.h"
 
 #define BUSY_NS		1000000ULL
 #define IDLE_NS		50000000ULL
@@ -67,14 +67,6 @@ void bus_connect(struct bus *bus, pid_t peer)
 {
 	bus->peer = peer;
 	bus->connected = true;
-}
-
-uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000ULL + (uint64_t)ts.tv_nsec;
 }
 
 static void choose(struct argp_state *state, struct arguments *args, const char *name)

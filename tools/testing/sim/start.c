@@ -8,8 +8,9 @@
 
 #include <linux/pvpci_testdev.h>
 
-#include "cfgspace.h"
-#include "error.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "bus/cfgspace.h"
 #include "liar.h"
 #include "shm.h"
 

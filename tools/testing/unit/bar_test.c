@@ -2,7 +2,7 @@
 /*
  * Places of BARs.
  */
-#include "bar.h"
+#include "bus/bar.h"
 #include "unit.h"
 
 static void test_fits(void **state)

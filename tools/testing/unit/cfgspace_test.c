@@ -4,7 +4,7 @@
  */
 #include <stdbool.h>
 
-#include "cfgspace.h"
+#include "bus/cfgspace.h"
 #include "unit.h"
 
 static struct cfgspace cfg;

@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "control.h"
+#include "control/control.h"
+#include "dummy_models.h"
 #include "sim.h"
 #include "unit.h"
 
@@ -85,6 +86,29 @@ static void test_not_pluggable(void **state)
 	assert_int_equal(sim.bus.nr_functions, 1);
 }
 
+/* The list says what is paused; resume lets it go on, once. */
+static void test_resume(void **state)
+{
+	json_t *answer, *first, *second;
+
+	(void)state;
+	refuse("{\"command\": \"resume\", \"slot\": \"05.0\"}", "no function at 05.0");
+	refuse("{\"command\": \"resume\", \"slot\": \"04.0\"}",
+	       "nothing of bus 1 04.0 testdev is paused");
+	dummy_last()->trouble = true;
+	answer = execute("{\"command\": \"list\"}");
+	first = json_array_get(json_object_get(answer, "functions"), 0);
+	second = json_array_get(json_object_get(answer, "functions"), 1);
+	assert_true(json_is_null(json_object_get(first, "trouble")));
+	assert_string_equal(json_string_value(json_object_get(second, "trouble")),
+			    "something is paused");
+	json_decref(answer);
+	answer = execute("{\"command\": \"resume\", \"slot\": \"04.0\"}");
+	assert_int_equal(json_integer_value(json_object_get(answer, "resumed")), 1);
+	json_decref(answer);
+	refuse("{\"command\": \"resume\", \"slot\": \"04.0\"}", "is paused");
+}
+
 static void test_broken(void **state)
 {
 	(void)state;
@@ -98,7 +122,8 @@ static void test_broken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_arguments), TEST(test_not_pluggable), TEST(test_broken),
+		TEST(test_arguments), TEST(test_not_pluggable), TEST(test_resume),
+		TEST(test_broken),
 	};
 
 	log_setup(LOG_LEVEL_ERROR - 1);

@@ -7,10 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bus.h"
-#include "error.h"
-#include "jsonline.h"
+#include "bus/bus.h"
+#include "base/error.h"
+#include "base/jsonline.h"
 #include "unit.h"
+#include "base/bytes.h"
 
 /* Parse, check and open, as the daemon does. Return whether it was refused. */
 static int refused(const char *text, struct error *err)
@@ -175,8 +176,8 @@ static void test_top(void **state)
 	expect("{\n\"sokcet\": 1}", "bus.json:2:", "unknown key \"sokcet\"");
 	expect("{\n\n\"socket\": 1}", "bus.json:3:", "path");
 	expect("{\n\"id\": 1}", "bus.json:1:", "no \"socket\"");
-	expect("{\"socket\": \"s\",\n\"id\": -1}", "bus.json:2:", "not negative");
-	expect("{\"socket\": \"s\",\n\"id\": \"1\"}", "bus.json:2:", "not negative");
+	expect("{\"socket\": \"s\",\n\"id\": -1}", "bus.json:2:", "number from 0");
+	expect("{\"socket\": \"s\",\n\"id\": \"1\"}", "bus.json:2:", "number from 0");
 	expect("{\"socket\": \"s\",\n\"vectors\": 0}", "bus.json:2:", "1 to 2048");
 	expect("{\"socket\": \"s\",\n\"vectors\": 4096}", "bus.json:2:", "1 to 2048");
 	expect("{\"socket\": \"s\",\n\"vectors\": 1.5}", "bus.json:2:", "number");
@@ -213,11 +214,14 @@ static void test_memory(void **state)
 	expect("{\"socket\": \"s\",\n\"memory\": {\"map\": [\n"
 	       "{\"file\": \"a\", \"address\": 0, \"bytes\": \"1M\"},\n"
 	       "{\"file\": 3, \"address\": 4096}]}}", "bus.json:4:", "path");
-	expect(MAP("5"), "bus.json:3:", "a piece has");
-	expect(MAP("{\"file\": \"a\", \"address\": 0, \"size\": 1}"), "bus.json:3:", "a piece has");
-	expect(MAP("{\"file\": \"a\"}"), "bus.json:3:", "must be sizes");
-	expect(MAP("{\"file\": \"a\", \"address\": 0, \"offset\": -1}"), "bus.json:3:", "sizes");
-	expect(MAP("{\"file\": \"a\", \"address\": 0, \"bytes\": -1}"), "bus.json:3:", "sizes");
+	expect(MAP("5"), "bus.json:3:", "a piece of the map must");
+	expect(MAP("{\"file\": \"a\", \"address\": 0, \"size\": 1}"), "bus.json:3:",
+	       "unknown key \"size\"");
+	expect(MAP("{\"file\": \"a\"}"), "bus.json:3:", "needs \"file\" and \"address\"");
+	expect(MAP("{\"file\": \"a\", \"address\": 0, \"offset\": -1}"), "bus.json:3:",
+	       "\"offset\" must be a size");
+	expect(MAP("{\"file\": \"a\", \"address\": 0, \"bytes\": -1}"), "bus.json:3:",
+	       "\"bytes\" must be a size");
 	expect(MAP("{\"file\": \"a\", \"address\": \"17179869183G\", \"bytes\": \"2G\"}"),
 	       "bus.json:3:", "passes the end");
 	expect(MAP("{\"file\": \"a\", \"address\": 0,\n"
@@ -315,11 +319,11 @@ static void test_sizes(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_int_equal(conf_bytes_parse(good[i].text, &bytes), 0);
+		assert_int_equal(bytes_parse(good[i].text, &bytes), 0);
 		assert_int_equal(bytes, good[i].bytes);
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(conf_bytes_parse(bad[i], &bytes), -1);
+		assert_int_equal(bytes_parse(bad[i], &bytes), -1);
 }
 
 static void test_lines(void **state)

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "desk.h"
-#include "error.h"
+#include "base/error.h"
 #include "unit.h"
 
 struct sim sim;

@@ -5,9 +5,9 @@
 #ifndef UNIT_DESK_H
 #define UNIT_DESK_H
 
-#include "control.h"
-#include "loop.h"
-#include "pace.h"
+#include "control/control.h"
+#include "io/loop.h"
+#include "bus/pace.h"
 #include "sim.h"
 
 extern struct sim sim;

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "dma.h"
-#include "error.h"
+#include "io/dma.h"
+#include "base/error.h"
 #include "unit.h"
 
 #define MIB	(1ULL << 20)

@@ -3,11 +3,12 @@
  * Models for the unit tests: the daemon's own are linked elsewhere.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dummy_models.h"
-#include "error.h"
+#include "base/error.h"
 
 static struct dummy *last;
 
@@ -131,6 +132,24 @@ static int dummy_write_block(void *model, unsigned int block, const uint8_t *dat
 	return 0;
 }
 
+static bool dummy_trouble(void *model, char *text, size_t bytes)
+{
+	const struct dummy *dummy = model;
+
+	if (dummy->trouble)
+		snprintf(text, bytes, "something is paused");
+	return dummy->trouble;
+}
+
+static unsigned int dummy_resume(void *model)
+{
+	struct dummy *dummy = model;
+	unsigned int count = dummy->trouble;
+
+	dummy->trouble = false;
+	return count;
+}
+
 static const char * const dummy_keys[] = { "bars", "msix", "msi", "soft_reset", NULL };
 
 #define DUMMY_MODEL(ident, text)			\
@@ -142,6 +161,8 @@ const struct model_ops ident = {			\
 	.detach = dummy_detach,				\
 	.reset = dummy_reset,				\
 	.poll = dummy_poll,				\
+	.trouble = dummy_trouble,			\
+	.resume = dummy_resume,				\
 	.read_block = dummy_read_block,			\
 	.write_block = dummy_write_block,		\
 	.keys = dummy_keys,				\

@@ -5,6 +5,7 @@
 #ifndef UNIT_DUMMY_MODELS_H
 #define UNIT_DUMMY_MODELS_H
 
+#include "models/function_services.h"
 #include "models/model.h"
 
 /**
@@ -15,6 +16,7 @@
  * @resets: calls of reset()
  * @polls: calls of poll()
  * @had_bar: detach() could still reach BAR 0
+ * @trouble: something is paused until somebody resumes it
  * @block: content of config blocks 0 and 1
  */
 struct dummy {
@@ -24,6 +26,7 @@ struct dummy {
 	unsigned int resets;
 	unsigned int polls;
 	bool had_bar;
+	bool trouble;
 	uint8_t block[8];
 };
 

@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "base/error.h"
+#include "models/function_services.h"
 #include "models/model.h"
 
 #define FAKEBUS_LOW_BYTES	(8ULL << 20)	/* guest RAM from 0 */

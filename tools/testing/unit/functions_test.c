@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "sim.h"
 #include "unit.h"
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "aperture.h"
+#include "bus/aperture.h"
 #include "layout.h"
 #include "unit.h"
 

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/blockio.h"
 #include "nvme_tests.h"
 
 #define BLOCKS	2048
@@ -253,6 +254,36 @@ static void block_device(void **state)
 	close(file);
 }
 
+/* Unaligned memory is copied for O_DIRECT; what finds no memory for that waits. */
+static void many_copies(void **state)
+{
+	enum { OPS = 100, BYTES = 512 * 1024 };
+	static uint8_t data[BYTES + 4] __attribute__((aligned(4096)));
+	struct iovec iov = { data + 4, BYTES };
+	struct done done[OPS] = {};
+	struct error err = {};
+	char path[64];
+	struct blockio *io;
+	unsigned int i;
+
+	(void)state;
+	host_file(path, BYTES);
+	io = blockio_open(path, false, true, &err);
+	assert_non_null(io);
+	memset(data, 0x5a, sizeof(data));
+	for (i = 0; i < OPS; i++)
+		assert_int_equal(i & 1 ? blockio_writev(io, &iov, 1, 0, count, &done[i]) :
+				 blockio_readv(io, &iov, 1, 0, count, &done[i]), 0);
+	blockio_drain(io);
+	for (i = 0; i < OPS; i++) {
+		assert_int_equal(done[i].calls, 1);
+		assert_int_equal(done[i].result, BYTES);
+	}
+	assert_int_equal(blockio_stats(io)->bounced, OPS);
+	blockio_close(io);
+	unlink(path);
+}
+
 static void errors(void **state)
 {
 	static uint8_t data[4096];
@@ -295,6 +326,7 @@ const struct CMUnitTest model_blockio_tests[] = {
 	cmocka_unit_test(zero_and_discard),
 	cmocka_unit_test(zero_without_fallocate),
 	cmocka_unit_test(block_device),
+	cmocka_unit_test(many_copies),
 	cmocka_unit_test(errors),
 };
 

@@ -99,17 +99,22 @@ void model_fallocate_fail(int error)
 }
 
 /* The pool's threads share the count. */
-static bool file_fails(void)
+static bool fails(unsigned int *times, const int *error)
 {
-	unsigned int left = __atomic_load_n(&file_times, __ATOMIC_ACQUIRE);
+	unsigned int left = __atomic_load_n(times, __ATOMIC_ACQUIRE);
 
 	while (left)
-		if (__atomic_compare_exchange_n(&file_times, &left, left - 1, false,
+		if (__atomic_compare_exchange_n(times, &left, left - 1, false,
 						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-			errno = file_error;
+			errno = *error;
 			return true;
 		}
 	return false;
+}
+
+static bool file_fails(void)
+{
+	return fails(&file_times, &file_error);
 }
 
 static const struct iovec *shorten(const struct iovec *iov, int *count, struct iovec *one)
@@ -152,9 +157,30 @@ ssize_t __wrap_pwritev64v2(int file, const struct iovec *iov, int count, off_t o
 	return file_fails() ? -1 : __real_pwritev64v2(file, iov, count, offset, flags);
 }
 
+static int flush_error;
+static unsigned int flush_times;
+static unsigned int flushes;
+
+void model_flush_fail(int error, unsigned int times)
+{
+	flush_error = error;
+	__atomic_store_n(&flush_times, times, __ATOMIC_RELEASE);
+}
+
+unsigned int model_flushes(void)
+{
+	return __atomic_exchange_n(&flushes, 0, __ATOMIC_ACQ_REL);
+}
+
+/* As the kernel does: the error of a writeback is told once, then all is well. */
 int __wrap_fdatasync(int file)
 {
-	return file_fails() ? -1 : __real_fdatasync(file);
+	int ret = fails(&flush_times, &flush_error) || file_fails() ? -1 :
+		  __real_fdatasync(file);
+
+	if (!ret)
+		__atomic_fetch_add(&flushes, 1, __ATOMIC_ACQ_REL);
+	return ret;
 }
 
 int __wrap_fallocate64(int file, int mode, off_t offset, off_t bytes)

@@ -19,6 +19,12 @@ bool model_alloc_failed(void);
 /** model_file_fail - the next @times file operations fail with @error */
 void model_file_fail(int error, unsigned int times);
 
+/** model_flush_fail - the next @times calls of fdatasync() fail with @error */
+void model_flush_fail(int error, unsigned int times);
+
+/** model_flushes - calls of fdatasync() that succeeded since the last call */
+unsigned int model_flushes(void);
+
 /** model_file_short - reads and writes transfer at most @bytes; 0: all */
 void model_file_short(size_t bytes);
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "nvme_tests.h"
 
 static int failed;
@@ -45,6 +45,8 @@ int main(void)
 	run_all("uring");
 	run_all("threads");
 	run("threads", "nvme_faults", nvme_faults_tests, nvme_faults_count);
+	run("threads", "nvme_data", nvme_data_tests, nvme_data_count);
+	run("threads", "nvme_space", nvme_space_tests, nvme_space_count);
 	run("no engine", "model_testdev", model_testdev_tests, model_testdev_count);
 	return failed ? 1 : 0;
 }

@@ -9,7 +9,7 @@ CC	?= gcc
 TOOLS	:= ../../
 
 override CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I$(TOOLS)/../include/uapi \
-	-I$(TOOLS)/lib/pvpci -I$(TOOLS)/pvpcid -I$(TOOLS)/pvpcid/models
+	-I$(TOOLS)/lib/pvpci -I$(TOOLS)/pvpcid
 MODELS_CFLAGS := -O1 -g -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Werror \
 	-fno-strict-aliasing -fno-common -pthread
 ifneq ($(SANITIZE),)
@@ -17,8 +17,8 @@ MODELS_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-re
 endif
 
 MODELS_SRC := $(sort $(wildcard model_*.c nvme_*.c)) fakebus.c \
-	$(sort $(wildcard $(TOOLS)/pvpcid/models/*.c $(TOOLS)/pvpcid/models/*/*.c)) \
-	$(TOOLS)/pvpcid/error.c $(TOOLS)/pvpcid/log.c $(TOOLS)/pvpcid/conf_bytes.c
+	$(sort $(wildcard $(addprefix $(TOOLS)/pvpcid/,models/*.c models/*/*.c \
+		io/blockio*.c base/*.c)))
 MODELS_OBJ := $(patsubst %.c,$(OUT)/%.o,$(subst $(TOOLS),tools,$(MODELS_SRC)))
 
 $(OUT)/model_test: $(MODELS_OBJ)

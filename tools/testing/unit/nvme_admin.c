@@ -284,6 +284,40 @@ static void doorbell_of_no_queue(void **state)
 	host_free(host);
 }
 
+/* 5.2: not only the same event waits until the log is read, but all of its type. */
+static void masked_types(void **state)
+{
+	struct nvme_sqe warm = {
+		.opcode = NVME_ADMIN_SET_FEATURES,
+		.cdw = { htole32(NVME_FEAT_TEMPERATURE), htole32(300) },
+	};
+	struct host *host = host_new(512, "");
+	struct nvme_cqe cqe;
+	uint16_t cid[3];
+
+	(void)state;
+	host_ready(host);
+	cid[0] = post_aer(host);
+	cid[1] = post_aer(host);
+	cid[2] = post_aer(host);
+	host_doorbell(host, 1, false, HOST_DEPTH);
+	expect_event(host, cid[0], 0x010100);
+	/* Another error: doorbell of a queue that is not there. */
+	host_doorbell(host, 3, false, 1);
+	usleep(150000);
+	host_poll(host);
+	assert_false(host_reap(host, 0, &cqe));
+	/* A health event is of another type. */
+	assert_int_equal(host_feature(host, true, 0, NVME_FEAT_ASYNC_EVENT, 0xff, NULL), 0);
+	host_submit(host, 0, &warm);
+	host_ring(host, 0);
+	expect_event(host, cid[1], 0x020101);
+	assert_true(host_reap(host, 0, &cqe));
+	host_doorbell(host, 1, false, host->queue[1].tail);
+	host_poll(host);
+	host_free(host);
+}
+
 static void temperature(void **state)
 {
 	struct host *host = host_new(512, "");
@@ -355,6 +389,7 @@ const struct CMUnitTest nvme_admin_tests[] = {
 	cmocka_unit_test(aer_limit_and_abort),
 	cmocka_unit_test(bad_doorbells),
 	cmocka_unit_test(doorbell_of_no_queue),
+	cmocka_unit_test(masked_types),
 	cmocka_unit_test(temperature),
 	cmocka_unit_test(grown_file),
 };

@@ -32,7 +32,6 @@ static void status_codes(void **state)
 		{ NVME_IO_WRITE, EDQUOT, NVME_SC_CAPACITY | DNR },
 		{ NVME_IO_WRITE, EROFS, NVME_SC_WRITE_PROTECTED | DNR },
 		{ NVME_IO_WRITE, EPERM, NVME_SC_WRITE_PROTECTED | DNR },
-		{ NVME_IO_FLUSH, EIO, NVME_SC_WRITE_FAULT },
 		{ NVME_IO_WRITE_ZEROES, EIO, NVME_SC_WRITE_FAULT },
 		{ NVME_IO_WRITE_ZEROES, ENOSPC, NVME_SC_CAPACITY | DNR },
 	};
@@ -72,8 +71,8 @@ static void reliability(void **state)
 	host_submit(host, 0, &aer);
 	host_ring(host, 0);
 	host_poll(host);
-	model_file_fail(EIO, 1);
-	assert_int_equal(host_rw(host, NVME_IO_FLUSH, 0, 1, 0), NVME_SC_WRITE_FAULT);
+	model_flush_fail(EIO, 1);
+	assert_int_equal(host_rw(host, NVME_IO_FLUSH, 0, 1, 0), NVME_SC_WRITE_FAULT | DNR);
 	assert_true(host_reap(host, 0, &cqe));
 	assert_int_equal(le32toh(cqe.dw0), 0x020001);
 	host_poll(host);

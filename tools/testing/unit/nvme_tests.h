@@ -20,6 +20,8 @@ MODEL_GROUP(nvme_prps);
 MODEL_GROUP(nvme_rw);
 MODEL_GROUP(nvme_life);
 MODEL_GROUP(nvme_faults);
+MODEL_GROUP(nvme_data);
+MODEL_GROUP(nvme_space);
 MODEL_GROUP(model_blockio);
 MODEL_GROUP(model_testdev);
 

@@ -2,7 +2,7 @@
 /*
  * When to spin and when to sleep, with a clock of our own.
  */
-#include "pace.h"
+#include "bus/pace.h"
 #include "unit.h"
 
 #define US(n)	((n) * 1000ULL)
@@ -33,6 +33,29 @@ static void test_goes_to_sleep(void **state)
 	assert_in_range(slept, 4, 6);
 	assert_int_equal(pace_next(&pace, now + wait, false), MS(20));
 	assert_int_equal(pace.sleeps, 1);
+}
+
+/* A guest that does not ring before it asks is looked at all the time, asleep or not. */
+static void test_no_doorbell(void **state)
+{
+	struct pace pace;
+	uint64_t now = MS(1000);
+	unsigned int i;
+	uint64_t wait;
+
+	(void)state;
+	pace_init(&pace, 200, now);
+	pace.unrung = true;
+	for (i = 0; i < 2000; i++) {
+		wait = pace_next(&pace, now, false);
+		assert_in_range(wait, 0, US(250));
+		now += wait + US(1);
+	}
+	assert_true(pace.sleeping);
+	pace.unrung = false;
+	for (i = 0; i < 20; i++)
+		now += pace_next(&pace, now, false);
+	assert_int_equal(pace_next(&pace, now, false), MS(20));
 }
 
 static void test_spins_while_requests_come(void **state)
@@ -171,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goes_to_sleep),
+		cmocka_unit_test(test_no_doorbell),
 		cmocka_unit_test(test_spins_while_requests_come),
 		cmocka_unit_test(test_spins_little_when_they_are_rare),
 		cmocka_unit_test(test_stays_awake_in_a_burst),

@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include "dummy_models.h"
-#include "error.h"
+#include "base/error.h"
 #include "shm.h"
 #include "sim.h"
 #include "unit.h"
+#include "base/clock.h"
 
 #define TWO	"[{\"slot\": \"03.0\", \"model\": \"testdev\", \"msix\": 4, " \
 		"\"bars\": [{\"bar\": 0, \"bytes\": 16384, \"bits\": 64}]}," \

@@ -11,6 +11,7 @@
 
 #include "desk.h"
 #include "unit.h"
+#include "base/clock.h"
 
 #define KIB(n)	((n) * 1024ULL)
 

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cfgspace.h"
-#include "error.h"
-#include "function.h"
+#include "bus/cfgspace.h"
+#include "base/error.h"
+#include "bus/function.h"
 #include "shm.h"
 #include "sim.h"
 #include "unit.h"

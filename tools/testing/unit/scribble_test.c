@@ -10,9 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "sim.h"
 #include "unit.h"
+#include "base/clock.h"
 
 #define MANY	"[{\"slot\": \"03.0\", \"model\": \"testdev\", \"msix\": 16, \"msi\": 8, " \
 		"\"bars\": [{\"bar\": 0, \"bytes\": 16384, \"bits\": 64}]}," \

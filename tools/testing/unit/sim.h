@@ -5,7 +5,7 @@
 #ifndef UNIT_SIM_H
 #define UNIT_SIM_H
 
-#include "bus.h"
+#include "bus/bus.h"
 
 /**
  * struct sim - one guest

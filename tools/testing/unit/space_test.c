@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "control.h"
+#include "control/control.h"
 #include "sim.h"
 #include "unit.h"
 

@@ -95,6 +95,7 @@ static uint16_t delete_sq(struct nvme_request *rq)
 	if (!qid || qid > ctrl->queues || !sq->live || sq->delete)
 		return at(rq, AT_CDW10, NVME_SC_QID_INVALID);
 	nvme_cq_drop(sq);
+	nvme_pause_end(ctrl, sq, NVME_SC_ABORTED_SQ_DELETED | NVME_SC_DNR);
 	if (sq->under_way) {
 		sq->delete = rq;
 		return NVME_LATER;

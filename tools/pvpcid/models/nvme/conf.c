@@ -3,7 +3,8 @@
  * NVMe: the configuration of a controller.
  *
  *	"namespaces"	array of { "file", "block": 512 or 4096, "readonly",
- *			"direct", "uuid" }, 1 to 64
+ *			"direct", "uuid", "discard": "unmap" or "ignore",
+ *			"on_error": "report" or "pause" }, 1 to 64
  *	"queues"	I/O queue pairs, 1 to 64; 4 when absent
  *	"bar_bytes"	size of BAR 0, a power of two from 16 KiB, for tests
  *	"serial"	a string is the serial number; a number in decimal
@@ -12,23 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../error.h"
-#include "../values.h"
+#include "base/error.h"
+#include "base/values.h"
 #include "nvme.h"
 
-static int get_queues(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
-{
-	uint64_t queues = 4;
-
-	if (value_number(conf, "queues", &queues, err))
-		return -1;
-	if (!queues || queues > NVME_MAX_QUEUES) {
-		error_at(err, "queues", "\"queues\" is not 1 to %u", NVME_MAX_QUEUES);
-		return -1;
-	}
-	ctrl->queues = (unsigned int)queues;
-	return 0;
-}
+#define QUEUES	4	/* when the configuration does not say */
 
 static int get_bar(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
 {
@@ -115,8 +104,9 @@ static int get_namespaces(struct nvme_ctrl *ctrl, json_t *conf, struct error *er
  */
 int nvme_configure(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
 {
-	if (get_queues(ctrl, conf, err) || get_bar(ctrl, conf, err) ||
-	    get_serial(ctrl, conf, err))
+	ctrl->queues = QUEUES;
+	if (value_number(conf, "queues", 1, NVME_MAX_QUEUES, &ctrl->queues, err) ||
+	    get_bar(ctrl, conf, err) || get_serial(ctrl, conf, err))
 		return -1;
 	return get_namespaces(ctrl, conf, err);
 }

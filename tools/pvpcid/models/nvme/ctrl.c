@@ -8,10 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../log.h"
+#include "base/log.h"
 #include "nvme.h"
-
-static struct log_limit fatal_limit;
 
 /**
  * nvme_now_ms - monotonic clock, coarse
@@ -77,8 +75,8 @@ static void enable(struct nvme_ctrl *ctrl)
 	else
 		why = enable_queues(ctrl);
 	if (why) {
-		if (log_allow(&fatal_limit))
-			log_warning("%s: not enabled: %s", function_name(ctrl->fn), why);
+		log_some(&ctrl->complaints, LOG_LEVEL_WARNING, "%s: not enabled: %s",
+			 function_name(ctrl->fn), why);
 		nvme_ctrl_fatal(ctrl);
 		return;
 	}
@@ -101,6 +99,8 @@ void nvme_ctrl_reset(struct nvme_ctrl *ctrl)
 		return;
 	ctrl->generation++;
 	nvme_events_reset(ctrl);
+	nvme_protect_reset(ctrl);
+	nvme_pause_end(ctrl, NULL, NVME_SC_ABORTED);
 	for (qid = 0; qid <= ctrl->queues; qid++) {
 		if (ctrl->sq[qid].live)
 			nvme_sq_free(ctrl, &ctrl->sq[qid]);
@@ -118,6 +118,7 @@ void nvme_ctrl_reset(struct nvme_ctrl *ctrl)
 static void shutdown_start(struct nvme_ctrl *ctrl)
 {
 	ctrl->shutdown = NVME_SHUT_WAIT;
+	nvme_pause_end(ctrl, NULL, NVME_SC_CAPACITY | NVME_SC_DNR);
 	nvme_regs_csts(ctrl, (ctrl->csts & ~(3U << 2)) | NVME_CSTS_SHST_BUSY);
 }
 
@@ -165,8 +166,8 @@ static void shutdown_flushed(void *arg, ssize_t result)
 	ctrl->backend--;
 	ctrl->flushing--;
 	if (result < 0)
-		log_error("%s: flush at shutdown: %s", function_name(ctrl->fn),
-			  strerror((int)-result));
+		log_some(&ctrl->complaints, LOG_LEVEL_ERROR, "%s: flush at shutdown: %s",
+			 function_name(ctrl->fn), strerror((int)-result));
 }
 
 static void shutdown_flush(struct nvme_ctrl *ctrl)
@@ -175,7 +176,8 @@ static void shutdown_flush(struct nvme_ctrl *ctrl)
 
 	ctrl->shutdown = NVME_SHUT_FLUSH;
 	for (i = 0; i < ctrl->namespaces; i++) {
-		if (ctrl->ns[i].readonly)
+		/* One that was protected meanwhile may have been written before. */
+		if (ctrl->ns[i].fixed_readonly)
 			continue;
 		if (blockio_flush(ctrl->ns[i].io, shutdown_flushed, ctrl))
 			continue;

@@ -2,7 +2,7 @@
 /*
  * NVMe asynchronous events (5.2).
  *
- * An event is reported once; the same one is held back until the host has
+ * When an event was reported, all of its type are held back until the host has
  * read the log page that goes with it with Retain Asynchronous Event clear.
  */
 #include "nvme.h"
@@ -44,10 +44,10 @@ static void report(struct nvme_ctrl *ctrl)
 	for (event = 0; event < NVME_EVENT_COUNT && ctrl->aers; event++) {
 		struct nvme_request *rq = ctrl->aer[0];
 
-		if (!(ctrl->events & ~ctrl->masked & 1U << event))
+		if (!(ctrl->events & 1U << event) || ctrl->masked & 1U << kinds[event].type)
 			continue;
 		ctrl->events &= ~(1U << event);
-		ctrl->masked |= 1U << event;
+		ctrl->masked |= 1U << kinds[event].type;
 		ctrl->aers--;
 		for (i = 0; i < ctrl->aers; i++)
 			ctrl->aer[i] = ctrl->aer[i + 1];
@@ -128,7 +128,7 @@ void nvme_event_log_read(struct nvme_ctrl *ctrl, uint8_t page)
 
 	for (event = 0; event < NVME_EVENT_COUNT; event++)
 		if (kinds[event].page == page)
-			ctrl->masked &= ~(1U << event);
+			ctrl->masked &= ~(1U << kinds[event].type);
 	report(ctrl);
 }
 

@@ -256,10 +256,7 @@ static uint16_t set_host_id(struct nvme_request *rq)
 	return status;
 }
 
-/*
- * 8.19.1: a namespace can be protected by the host until it is unprotected;
- * one that is read-only in the configuration stays so.
- */
+/* 8.19.1: until the host takes it back; what the configuration says stays. */
 static uint16_t set_write_protect(struct nvme_request *rq, struct nvme_ns *ns)
 {
 	uint32_t state = nvme_cdw(rq, 11) & 7;
@@ -270,8 +267,9 @@ static uint16_t set_write_protect(struct nvme_request *rq, struct nvme_ns *ns)
 		rq->location = AT_CDW11;
 		return NVME_SC_NOT_CHANGEABLE | NVME_SC_DNR;
 	}
-	ns->readonly = state;
-	return NVME_SC_SUCCESS;
+	if (ns->fixed_readonly)
+		return NVME_SC_SUCCESS;
+	return nvme_protect(rq, ns, state);
 }
 
 static uint16_t set_error_recovery(struct nvme_request *rq, struct nvme_ns *ns)

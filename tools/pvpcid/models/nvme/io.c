@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../../log.h"
+#include "base/log.h"
 #include "nvme.h"
 
 #define AT_NSID		4
@@ -14,26 +14,43 @@
 
 #define LBCC	(1U << 1)	/* effects: logical block content may change */
 
-static struct log_limit error_limit;
+static bool is_read(const struct nvme_request *rq)
+{
+	return rq->sqe.opcode == NVME_IO_READ || rq->sqe.opcode == NVME_IO_COMPARE ||
+	       rq->sqe.opcode == NVME_IO_VERIFY;
+}
+
+/**
+ * nvme_is_durable - does a command promise stable storage?
+ * @rq: Flush, FUA, any write without a write cache; of admin commands, turning the cache off
+ */
+bool nvme_is_durable(const struct nvme_request *rq)
+{
+	if (!rq->sq->id || rq->sqe.opcode == NVME_IO_FLUSH)
+		return true;
+	return (rq->sqe.opcode == NVME_IO_WRITE || rq->sqe.opcode == NVME_IO_WRITE_ZEROES) &&
+	       (nvme_cdw(rq, 12) & NVME_RW_FUA || !rq->ctrl->features.write_cache);
+}
 
 /**
  * nvme_io_error - status for what the backend said
  * @rq: command
  * @result: negative errno, or a short length
  *
- * Return: status.
+ * Return: status, or NVME_LATER when it waits for space on the host.
  */
 uint16_t nvme_io_error(struct nvme_request *rq, ssize_t result)
 {
-	bool read = rq->sqe.opcode == NVME_IO_READ || rq->sqe.opcode == NVME_IO_COMPARE ||
-		    rq->sqe.opcode == NVME_IO_VERIFY;
+	/* Linux sends again what comes without it: a flush must not be asked twice. */
+	uint16_t dnr = nvme_is_durable(rq) ? NVME_SC_DNR : 0;
 	struct nvme_ctrl *ctrl = rq->ctrl;
 
-	if (log_allow(&error_limit))
-		log_warning("%s: %s: command %02x at block %llu: %s", function_name(ctrl->fn),
-			    rq->ns ? rq->ns->path : "all namespaces", rq->sqe.opcode,
-			    (unsigned long long)rq->lba,
-			    result < 0 ? strerror((int)-result) : "past the end of the file");
+	if (nvme_pause(rq, result))
+		return NVME_LATER;
+	log_some(&ctrl->complaints, LOG_LEVEL_WARNING, "%s: %s: command %02x at block %llu: %s",
+		 function_name(ctrl->fn), rq->ns ? rq->ns->path : "all namespaces",
+		 rq->sqe.opcode, (unsigned long long)rq->lba,
+		 result < 0 ? strerror((int)-result) : "past the end of the file");
 	switch (result) {
 	case -ENOSPC:
 	case -EDQUOT:
@@ -46,7 +63,7 @@ uint16_t nvme_io_error(struct nvme_request *rq, ssize_t result)
 	case -ENOMEM:
 	case -EAGAIN:
 	case -EINTR:
-		return NVME_SC_INTERNAL;
+		return NVME_SC_INTERNAL | dnr;
 	case -EFAULT:
 		return NVME_SC_DATA_TRANSFER | NVME_SC_DNR;
 	}
@@ -54,7 +71,7 @@ uint16_t nvme_io_error(struct nvme_request *rq, ssize_t result)
 		rq->ns->count.media_errors++;
 	if (result == -EIO)
 		nvme_event(ctrl, NVME_EVENT_RELIABILITY);
-	return read ? NVME_SC_READ_ERROR : NVME_SC_WRITE_FAULT;
+	return is_read(rq) ? NVME_SC_READ_ERROR : NVME_SC_WRITE_FAULT | dnr;
 }
 
 /**
@@ -114,7 +131,7 @@ static uint16_t read_write(struct nvme_request *rq)
 		rc = blockio_readv(rq->ns->io, rq->iov, rq->iov_count,
 				   rq->lba << rq->ns->shift, nvme_backend_done, rq);
 	/* FUA, or the write cache is off: not completed before it is durable. */
-	else if (nvme_cdw(rq, 12) & NVME_RW_FUA || !rq->ctrl->features.write_cache)
+	else if (nvme_is_durable(rq))
 		rc = blockio_writev_durable(rq->ns->io, rq->iov, rq->iov_count,
 					    rq->lba << rq->ns->shift, nvme_backend_done, rq);
 	else

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
+#include "identify.h"
 #include "nvme.h"
-#include "put.h"
 
 #define AT_NSID		4
 #define AT_CDW10	40
@@ -41,16 +41,14 @@ void nvme_log_error(struct nvme_ctrl *ctrl, uint16_t sqid, uint16_t cid, uint16_
 }
 
 /* Newest first. */
-static void fill_errors(const struct nvme_ctrl *ctrl, uint8_t *data)
+static void fill_errors(const struct nvme_ctrl *ctrl, struct nvme_error_entry *entries)
 {
 	uint64_t i, used = ctrl->error_count;
 
 	if (used > NVME_MAX_ERRORS)
 		used = NVME_MAX_ERRORS;
 	for (i = 0; i < used; i++)
-		memcpy(data + i * sizeof(ctrl->errors[0]),
-		       &ctrl->errors[(ctrl->error_count - 1 - i) % NVME_MAX_ERRORS],
-		       sizeof(ctrl->errors[0]));
+		entries[i] = ctrl->errors[(ctrl->error_count - 1 - i) % NVME_MAX_ERRORS];
 }
 
 static void add_counters(struct nvme_counters *sum, const struct nvme_counters *count)
@@ -62,8 +60,9 @@ static void add_counters(struct nvme_counters *sum, const struct nvme_counters *
 	sum->media_errors += count->media_errors;
 }
 
-/* Figure 194. The 128-bit counters' upper halves stay 0. */
-static void fill_smart(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns, uint8_t *data)
+/* The 128-bit counters' upper halves stay 0. */
+static void fill_smart(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns,
+		       struct nvme_smart_log *log)
 {
 	struct nvme_counters sum = {};
 	unsigned int i;
@@ -71,75 +70,92 @@ static void fill_smart(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns, u
 	for (i = 0; i < ctrl->namespaces; i++)
 		if (!ns || ns == &ctrl->ns[i])
 			add_counters(&sum, &ctrl->ns[i].count);
-	data[0] = ctrl->warning;
-	put16(data, 1, NVME_TEMPERATURE);
-	data[3] = 100;				/* available spare */
-	data[4] = 10;				/* its threshold */
-	/* In thousands of 512 bytes, rounded up. */
-	put64(data, 32, (sum.read_blocks + 999) / 1000);
-	put64(data, 48, (sum.written_blocks + 999) / 1000);
-	put64(data, 64, sum.reads);
-	put64(data, 80, sum.writes);
-	put64(data, 96, ctrl->totals.busy_ms / 60000);
-	put64(data, 112, 1);			/* power cycles: this one */
-	put64(data, 128, (nvme_now_ms() - ctrl->totals.power_on_ms) / 3600000);
-	put64(data, 144, ctrl->unsafe_shutdowns);
-	put64(data, 160, sum.media_errors);
-	put64(data, 176, ctrl->error_count);
+	*log = (struct nvme_smart_log){
+		.critical_warning = ctrl->warning,
+		.temperature = { NVME_TEMPERATURE & 0xff, NVME_TEMPERATURE >> 8 },
+		.spare = 100,
+		.spare_threshold = 10,
+		.read_units = { htole64((sum.read_blocks + 999) / 1000) },
+		.written_units = { htole64((sum.written_blocks + 999) / 1000) },
+		.reads = { htole64(sum.reads) },
+		.writes = { htole64(sum.writes) },
+		.busy_minutes = { htole64(ctrl->totals.busy_ms / 60000) },
+		.power_cycles = { htole64(1) },		/* this one */
+		.power_on_hours = {
+			htole64((nvme_now_ms() - ctrl->totals.power_on_ms) / 3600000),
+		},
+		.unsafe_shutdowns = { htole64(ctrl->unsafe_shutdowns) },
+		.media_errors = { htole64(sum.media_errors) },
+		.error_entries = { htole64(ctrl->error_count) },
+	};
 }
 
-static void fill_firmware(uint8_t *data)
+static void fill_firmware(struct nvme_firmware_log *log)
 {
-	data[0] = 1;				/* AFI: slot 1 is active */
-	memcpy(data + 8, "1.0     ", 8);	/* FRS1 */
+	log->afi = 1;
+	memset(log->frs[0], ' ', sizeof(log->frs[0]));
+	memcpy(log->frs[0], NVME_FIRMWARE, strlen(NVME_FIRMWARE));
 }
 
-static void fill_changed(const struct nvme_ctrl *ctrl, uint8_t *data)
+static void fill_changed(const struct nvme_ctrl *ctrl, __le32 *list)
 {
 	unsigned int i;
 
-	for (i = 0; i < ctrl->namespaces; i++) {
-		if (!ctrl->ns[i].changed)
-			continue;
-		put32(data, 0, ctrl->ns[i].id);
-		data += 4;
-	}
+	for (i = 0; i < ctrl->namespaces; i++)
+		if (ctrl->ns[i].changed)
+			*list++ = htole32(ctrl->ns[i].id);
 }
 
-/* Figure 201. */
-static void fill_effects(uint8_t *data)
+static void fill_effects(struct nvme_effects_log *log)
 {
 	unsigned int opcode;
 
 	for (opcode = 0; opcode < 256; opcode++) {
 		if (nvme_admin_known((uint8_t)opcode))
-			put32(data, 4 * opcode, CSUPP);
+			log->admin[opcode] = htole32(CSUPP);
 		if (nvme_io_known((uint8_t)opcode))
-			put32(data, 1024 + 4 * opcode,
-			      CSUPP | nvme_io_effects((uint8_t)opcode));
+			log->io[opcode] = htole32(CSUPP | nvme_io_effects((uint8_t)opcode));
 	}
 }
 
+/**
+ * union log_page - whatever Get Log Page returns
+ * @errors: error log, newest first
+ * @smart: SMART
+ * @firmware: firmware slots
+ * @changed: identifiers of changed namespaces
+ * @effects: commands and what they do
+ * @bytes: of the largest
+ */
+union log_page {
+	struct nvme_error_entry errors[NVME_MAX_ERRORS];
+	struct nvme_smart_log smart;
+	struct nvme_firmware_log firmware;
+	__le32 changed[1024];
+	struct nvme_effects_log effects;
+	uint8_t bytes[4096];
+};
+
 /* Returns the length of the page, 0 for one that does not exist. */
 static uint32_t fill(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns, uint8_t page,
-		     uint8_t *data)
+		     union log_page *data)
 {
 	switch (page) {
 	case NVME_LOG_ERROR:
-		fill_errors(ctrl, data);
-		return sizeof(ctrl->errors);
+		fill_errors(ctrl, data->errors);
+		return sizeof(data->errors);
 	case NVME_LOG_SMART:
-		fill_smart(ctrl, ns, data);
-		return 512;
+		fill_smart(ctrl, ns, &data->smart);
+		return sizeof(data->smart);
 	case NVME_LOG_FIRMWARE:
-		fill_firmware(data);
-		return 512;
+		fill_firmware(&data->firmware);
+		return sizeof(data->firmware);
 	case NVME_LOG_CHANGED_NS:
-		fill_changed(ctrl, data);
-		return 4096;
+		fill_changed(ctrl, data->changed);
+		return sizeof(data->changed);
 	case NVME_LOG_EFFECTS:
-		fill_effects(data);
-		return 4096;
+		fill_effects(&data->effects);
+		return sizeof(data->effects);
 	default:
 		return 0;
 	}
@@ -170,7 +186,7 @@ uint16_t nvme_get_log(struct nvme_request *rq)
 	uint64_t offset = nvme_cdw(rq, 12) | (uint64_t)nvme_cdw(rq, 13) << 32;
 	uint32_t nsid = le32toh(rq->sqe.nsid);
 	const struct nvme_ns *ns = NULL;
-	uint8_t data[4096] = {};
+	union log_page data = {};
 	uint16_t status;
 	uint32_t bytes;
 
@@ -181,7 +197,7 @@ uint16_t nvme_get_log(struct nvme_request *rq)
 			return NVME_SC_INVALID_NAMESPACE | NVME_SC_DNR;
 		}
 	}
-	bytes = fill(rq->ctrl, ns, page, data);
+	bytes = fill(rq->ctrl, ns, page, &data);
 	if (!bytes) {
 		rq->location = AT_CDW10;
 		return NVME_SC_LOG_PAGE | NVME_SC_DNR;
@@ -195,7 +211,7 @@ uint16_t nvme_get_log(struct nvme_request *rq)
 		return nvme_invalid_field(rq, AT_CDW12);
 	if (wanted > bytes - offset)
 		wanted = bytes - offset;
-	status = nvme_to_guest(rq, data + offset, (uint32_t)wanted);
+	status = nvme_to_guest(rq, data.bytes + offset, (uint32_t)wanted);
 	if (!status && !retain)
 		page_was_read(rq->ctrl, page);
 	return status;

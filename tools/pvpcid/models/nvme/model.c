@@ -9,7 +9,7 @@
 #include <linux/pvpci_testdev.h>
 #include <stdlib.h>
 
-#include "../../error.h"
+#include "base/error.h"
 #include "nvme.h"
 
 #define CLASS_NVME	0x010802	/* mass storage, NVM, NVM Express */
@@ -134,6 +134,8 @@ static bool nvme_poll(void *model)
 		return false;
 	ctrl->totals.polls++;
 	found = nvme_regs_poll(ctrl);
+	if (ctrl->resuming)
+		nvme_resume_poll(ctrl);
 	if (ctrl->state == NVME_READY)
 		found |= nvme_queues_poll(ctrl);
 	if (ctrl->backend)
@@ -167,5 +169,7 @@ const struct model_ops nvme_model = {
 	.poll = nvme_poll,
 	.busy = nvme_busy,
 	.stats = nvme_stats,
+	.trouble = nvme_trouble,
+	.resume = nvme_resume,
 	.keys = nvme_keys,
 };

@@ -7,21 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../error.h"
-#include "../../log.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/values.h"
 #include "nvme.h"
 
 /**
- * nvme_hash - FNV-1a, for identifiers that stay the same
+ * nvme_hash - for identifiers that stay the same
  * @text: terminated
  * @seed: different seeds give unrelated values
  */
 uint64_t nvme_hash(const char *text, uint64_t seed)
 {
-	uint64_t hash = 0xcbf29ce484222325ULL ^ seed * 0x9e3779b97f4a7c15ULL;
+	uint64_t hash = text_hash(text, seed * 0x9e3779b97f4a7c15ULL);
 
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * 0x100000001b3ULL;
 	/* FNV's low bits are weak at the end. */
 	hash ^= hash >> 33;
 	hash *= 0xff51afd7ed558ccdULL;
@@ -57,54 +57,12 @@ static int parse_uuid(const char *text, uint8_t *uuid)
 	return digits == 32 ? 0 : -1;
 }
 
-static int check_keys(json_t *conf, struct error *err)
-{
-	static const char *const known[] = { "file", "block", "readonly", "direct", "uuid" };
-	const char *key;
-	json_t *value;
-	size_t i;
-
-	json_object_foreach(conf, key, value) {
-		for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-			if (!strcmp(key, known[i]))
-				break;
-		if (i == sizeof(known) / sizeof(known[0])) {
-			error_at(err, key, "\"%s\" is not a key of a namespace", key);
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static int get_bool(json_t *conf, const char *key, bool *value, struct error *err)
-{
-	json_t *item = json_object_get(conf, key);
-
-	*value = json_is_true(item);
-	if (!item || json_is_boolean(item))
-		return 0;
-	error_at(err, key, "\"%s\" is not true or false", key);
-	return -1;
-}
-
-static int get_block(json_t *conf, struct nvme_ns *ns, struct error *err)
-{
-	json_t *item = json_object_get(conf, "block");
-	json_int_t block = item ? json_integer_value(item) : 512;
-
-	if ((item && !json_is_integer(item)) || (block != 512 && block != 4096)) {
-		error_at(err, "block", "\"block\" is not 512 or 4096");
-		return -1;
-	}
-	ns->shift = block == 512 ? 9 : 12;
-	return 0;
-}
-
 static int open_file(struct nvme_ns *ns, bool direct, struct error *err)
 {
 	ns->io = blockio_open(ns->path, ns->readonly, direct, err);
 	if (!ns->io)
 		return -1;
+	ns->readonly |= blockio_protected(ns->io);
 	ns->blocks = blockio_bytes(ns->io) >> ns->shift;
 	if (!ns->blocks)
 		error_at(err, "file", "%s is smaller than one block", ns->path);
@@ -129,18 +87,26 @@ static int open_file(struct nvme_ns *ns, bool direct, struct error *err)
 int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, json_t *conf,
 		      struct error *err)
 {
+	static const char *const known[] = {
+		"file", "block", "readonly", "direct", "uuid", "discard", "on_error", NULL
+	};
 	const char *path, *uuid;
-	bool direct;
+	unsigned int block = 512;
+	bool direct = false;
 
 	ns->id = id;
 	if (!json_is_object(conf)) {
 		error_set(err, "a namespace is not an object");
 		return -1;
 	}
-	if (check_keys(conf, err) || get_block(conf, ns, err) ||
-	    get_bool(conf, "readonly", &ns->readonly, err) ||
-	    get_bool(conf, "direct", &direct, err))
+	if (value_keys(conf, known, NULL, "a namespace", err) ||
+	    value_either(conf, "block", 512, 4096, &block, err) ||
+	    value_flag(conf, "readonly", &ns->readonly, err) ||
+	    value_flag(conf, "direct", &direct, err) ||
+	    value_word(conf, "discard", "unmap", "ignore", &ns->keeps_space, err) ||
+	    value_word(conf, "on_error", "report", "pause", &ns->pauses, err))
 		return -1;
+	ns->shift = block == 512 ? 9 : 12;
 	ns->fixed_readonly = ns->readonly;
 	path = json_string_value(json_object_get(conf, "file"));
 	if (!path || !*path) {

@@ -13,6 +13,8 @@
  * admin.c     admin commands: table, queues, abort
  * identify.c, features.c, log.c, event.c   the larger admin commands
  * ns.c        namespaces
+ * pause.c     writes that wait for space
+ * protect.c   write protection of namespaces
  * io.c, range.c   I/O commands
  * stats.c     counters
  *
@@ -27,7 +29,12 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "../model.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "io/blockio.h"
+#include "models/function_services.h"
+#include "models/model.h"
+#include "ns.h"
 #include "spec.h"
 
 #define NVME_MAX_QUEUES		64	/* I/O queue pairs */
@@ -42,6 +49,7 @@
 #define NVME_MAX_IOV		((1 << NVME_MDTS) + 1)
 #define NVME_MPSMAX		4	/* pages of 4 to 64 KiB */
 #define NVME_TEMPERATURE	313	/* kelvin */
+#define NVME_FIRMWARE		"1.0"
 
 #define NVME_BAR_MIN_BYTES	16384
 #define NVME_BAR_MSIX		8192	/* the page after the doorbells */
@@ -113,52 +121,6 @@ struct nvme_sq {
 	unsigned int under_way;
 	struct nvme_request *delete;
 	uint64_t *cids;
-};
-
-/**
- * struct nvme_counters - what SMART reports
- * @read_blocks: 512-byte units read
- * @written_blocks: 512-byte units written
- * @reads: host read commands
- * @writes: host write commands
- * @media_errors: data that could not be read or written
- */
-struct nvme_counters {
-	uint64_t read_blocks;
-	uint64_t written_blocks;
-	uint64_t reads;
-	uint64_t writes;
-	uint64_t media_errors;
-};
-
-/**
- * struct nvme_ns - namespace
- * @io: its file
- * @id: namespace identifier, from 1
- * @shift: block size as a power of two
- * @readonly: write protected
- * @fixed_readonly: by the configuration
- * @changed: in the changed namespace list
- * @blocks: size
- * @nguid: globally unique identifier
- * @uuid: from the configuration
- * @has_uuid: there is one
- * @path: of the file
- * @count: counters
- */
-struct nvme_ns {
-	struct blockio *io;
-	uint32_t id;
-	uint8_t shift;
-	bool readonly;
-	bool fixed_readonly;
-	bool changed;
-	uint64_t blocks;
-	uint8_t nguid[16];
-	uint8_t uuid[16];
-	bool has_uuid;
-	char *path;
-	struct nvme_counters count;
 };
 
 /**
@@ -299,6 +261,7 @@ struct nvme_totals {
  * @queues: I/O queue pairs
  * @top: queues above this one do not exist
  * @backend: operations of blockio under way
+ * @resuming: a namespace is
  * @flushing: flushes of a shutdown under way
  * @turn: queue that is served first in the next poll
  * @poll_bytes: transfers started in this poll
@@ -315,12 +278,13 @@ struct nvme_totals {
  * @aer: outstanding Asynchronous Event Requests, oldest first
  * @aers: number of them
  * @events: bits of events to be reported
- * @masked: bits of events that wait for their log page to be read
+ * @masked: bits of types of events that wait for a log page to be read
  * @warning: SMART critical warning
  * @errors: error log, a ring
  * @error_count: entries ever made
  * @unsafe_shutdowns: resets or power cuts without CC.SHN
  * @totals: counters
+ * @complaints: limits log lines
  * @serial: serial number
  * @subnqn: name of the subsystem
  * @bar_bytes: size of BAR 0
@@ -339,6 +303,7 @@ struct nvme_ctrl {
 	unsigned int queues;
 	unsigned int top;
 	unsigned int backend;
+	bool resuming;
 	unsigned int flushing;
 	unsigned int turn;
 	uint64_t poll_bytes;
@@ -361,6 +326,7 @@ struct nvme_ctrl {
 	uint64_t error_count;
 	uint64_t unsafe_shutdowns;
 	struct nvme_totals totals;
+	struct log_limit complaints;
 	char serial[21];
 	char subnqn[224];
 	uint64_t bar_bytes;
@@ -445,17 +411,10 @@ void nvme_event_log_read(struct nvme_ctrl *ctrl, uint8_t page);
 void nvme_events_reset(struct nvme_ctrl *ctrl);
 void nvme_temperature_check(struct nvme_ctrl *ctrl);
 
-/* ns.c */
-int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, json_t *conf,
-		      struct error *err);
-void nvme_ns_close(struct nvme_ns *ns);
-struct nvme_ns *nvme_ns_find(struct nvme_ctrl *ctrl, uint32_t nsid);
-void nvme_ns_check(struct nvme_ctrl *ctrl);
-uint64_t nvme_hash(const char *text, uint64_t seed);
-
 /* io.c, range.c */
 uint16_t nvme_io(struct nvme_request *rq);
 uint16_t nvme_flush_next(struct nvme_request *rq);
+bool nvme_is_durable(const struct nvme_request *rq);
 uint16_t nvme_io_error(struct nvme_request *rq, ssize_t result);
 uint16_t nvme_io_range(struct nvme_request *rq, uint64_t lba, uint64_t blocks);
 uint16_t nvme_write_zeroes(struct nvme_request *rq);

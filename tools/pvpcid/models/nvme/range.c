@@ -24,7 +24,7 @@ static uint16_t zeroes_finish(struct nvme_request *rq, ssize_t result)
 	if (result < 0)
 		return nvme_io_error(rq, result);
 	rq->ns->count.writes++;
-	if (!(nvme_cdw(rq, 12) & NVME_RW_FUA) && rq->ctrl->features.write_cache)
+	if (!nvme_is_durable(rq))
 		return NVME_SC_SUCCESS;
 	rq->finish = flush_finish;
 	rc = blockio_flush(rq->ns->io, nvme_backend_done, rq);
@@ -50,7 +50,8 @@ uint16_t nvme_write_zeroes(struct nvme_request *rq)
 	rq->finish = zeroes_finish;
 	rc = blockio_zero(rq->ns->io, rq->lba << rq->ns->shift,
 			  (uint64_t)rq->blocks << rq->ns->shift,
-			  nvme_cdw(rq, 12) & NVME_WZ_DEAC, nvme_backend_done, rq);
+			  nvme_cdw(rq, 12) & NVME_WZ_DEAC && !rq->ns->keeps_space,
+			  nvme_backend_done, rq);
 	if (rc)
 		return nvme_io_error(rq, rc);
 	rq->ctrl->backend++;
@@ -120,7 +121,8 @@ uint16_t nvme_dsm(struct nvme_request *rq)
 	ranges = rq->buffer;
 	for (i = 0; !status && i < count; i++)
 		status = nvme_io_range(rq, le64toh(ranges[i].lba), le32toh(ranges[i].blocks));
-	if (status || !(nvme_cdw(rq, 11) & NVME_DSM_AD))
+	/* Deallocation is advice. */
+	if (status || !(nvme_cdw(rq, 11) & NVME_DSM_AD) || rq->ns->keeps_space)
 		return status;
 	return dsm_next(rq);
 }

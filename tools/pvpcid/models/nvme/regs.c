@@ -3,9 +3,10 @@
  * NVMe registers and doorbells: plain memory that the guest writes at any time.
  *
  * What the guest may write is compared with a private copy; what it may not
- * is put back. A write that does not change the memory cannot be seen; none of
- * NVMe's registers needs it, except that CSTS.NSSRO is cleared only by a write
- * that differs from what CSTS reads.
+ * is put back. A write that does not change the memory cannot be seen. That
+ * matters for INTMC alone: a write of just what it reads does not unmask. No
+ * driver does so, as both mask registers are for MSI and INTx, and a controller
+ * here has MSI-X only (3.1.3: not to be touched then).
  */
 #include <stdlib.h>
 #include <string.h>

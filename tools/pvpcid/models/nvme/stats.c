@@ -2,6 +2,8 @@
 /*
  * NVMe: counters for `pvpcictl stats`.
  */
+#include <string.h>
+
 #include "nvme.h"
 
 static const char *state_name(const struct nvme_ctrl *ctrl)
@@ -41,6 +43,8 @@ static json_t *ns_stats(const struct nvme_ns *ns)
 	put(object, "zeroes", io->zeroes);
 	put(object, "bounced", io->bounced);
 	put(object, "media_errors", ns->count.media_errors);
+	json_object_set_new(object, "flush_error", blockio_lost(ns->io) ?
+			    json_string(strerror(blockio_lost(ns->io))) : json_null());
 	return object;
 }
 

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One bus: what there is to do now.
+ */
+#include "base/clock.h"
+#include "bus/bus.h"
+
+#define HOT_NS		1000000ULL
+#define SCAN_MAX_NS	500000ULL	/* a model that was slow once is not slow always */
+#define POLL_MESSAGES	32	/* of the ring, before the functions get their turn */
+
+static void send_invalidations(struct bus *bus)
+{
+	unsigned int i;
+
+	bus->blocks_pending = false;
+	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++) {
+		struct function *fn = bus->row[i];
+
+		if (!fn || !fn->invalid_blocks)
+			continue;
+		if (!pvpci_host_send_invalidate(&bus->host, fn->row, fn->instance,
+						fn->invalid_blocks))
+			fn->invalid_blocks = 0;
+		else
+			bus->blocks_pending = true;
+	}
+}
+
+static void send_events(struct bus *bus)
+{
+	unsigned int i;
+
+	if (bus->relations_pending &&
+	    !pvpci_host_send_relations(&bus->host, bus->relations_seq, bus->nr_functions)) {
+		bus->relations_pending = false;
+		bus_told(bus);
+	}
+	if (bus->blocks_pending)
+		send_invalidations(bus);
+	rebalance_send(bus);
+	if (!bus->next_eject)
+		return;
+	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++) {
+		struct function *fn = bus->row[i];
+
+		if (fn && fn->eject_id && !fn->eject_sent &&
+		    !pvpci_host_send_eject(&bus->host, fn->row, fn->instance,
+					   fn->eject_device))
+			fn->eject_sent = true;
+	}
+}
+
+static bool poll_function(struct function *fn, uint64_t now_ns)
+{
+	bool worked = fn->ops->poll(fn->model);
+
+	if (fn->any_pending)
+		worked |= function_check_pending(fn);
+	if (worked)
+		fn->hot_until_ns = now_ns + HOT_NS;
+	return worked;
+}
+
+/*
+ * Functions that had work a moment ago are looked at every time; all of them
+ * at most half of the time, and always before and during a sleep. With 256
+ * functions a look at all takes longer than a request.
+ */
+static bool poll_functions(struct bus *bus)
+{
+	uint64_t now = clock_ns();
+	bool all = bus->sleeping || now - bus->scanned_ns >= bus->scan_ns;
+	bool worked = false;
+	unsigned int i;
+
+	for (i = 0; i < bus->nr_attached; i++) {
+		struct function *fn = bus->attached[i];
+
+		if (all || fn->hot_until_ns > now || fn->any_pending)
+			worked |= poll_function(fn, now);
+	}
+	if (all) {
+		bus->scanned_ns = clock_ns();
+		bus->scan_ns = bus->scanned_ns - now;
+		if (bus->scan_ns > SCAN_MAX_NS)
+			bus->scan_ns = SCAN_MAX_NS;
+	}
+	return worked;
+}
+
+bool bus_poll(struct bus *bus)
+{
+	int answered;
+	bool worked;
+
+	if (!bus->connected || bus->host.state == PVPCI_HOST_DEAD)
+		return false;
+	answered = pvpci_host_poll(&bus->host, POLL_MESSAGES);
+	worked = answered > 0;
+	if (bus->host.state == PVPCI_HOST_D0) {
+		send_events(bus);
+		worked |= poll_functions(bus);
+	}
+	if (bus->host.state == PVPCI_HOST_DEAD) {
+		bus_break(bus, bus->host.why_dead);
+		return true;
+	}
+	if (bus->host.unnotified) {
+		bus->host.unnotified = 0;
+		bus->stats.notifies++;
+		vectors_ring(&bus->vectors, BUS_RING_VECTOR);
+	}
+	return worked;
+}
+
+bool bus_busy(const struct bus *bus)
+{
+	unsigned int i;
+
+	for (i = 0; i < bus->nr_attached; i++) {
+		const struct function *fn = bus->attached[i];
+
+		if (!fn->nr_watched && fn->ops->busy && fn->ops->busy(fn->model))
+			return true;
+	}
+	return false;
+}

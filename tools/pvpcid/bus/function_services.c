@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the bus does for a model at work, besides interrupts.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "bus/bus.h"
+#include "bus/function.h"
+
+void *function_bar(struct function *fn, unsigned int bar, uint64_t offset, uint64_t bytes)
+{
+	const struct bar *b;
+
+	if (bar >= PVPCI_NUM_BARS)
+		return NULL;
+	b = &fn->bar[bar];
+	if (!b->bytes || b->attached == PVPCI_BAR_UNASSIGNED || offset > b->bytes ||
+	    bytes > b->bytes - offset)
+		return NULL;
+	return bus_aperture(fn->bus, b->attached + offset);
+}
+
+uint64_t function_bar_bytes(const struct function *fn, unsigned int bar)
+{
+	return bar < PVPCI_NUM_BARS ? fn->bar[bar].bytes : 0;
+}
+
+void *function_dma(struct function *fn, uint64_t address, uint64_t bytes)
+{
+	void *host = NULL;
+
+	if (fn->attached && bytes &&
+	    function_config16(fn, CFGSPACE_COMMAND) & CFGSPACE_COMMAND_MASTER)
+		host = dma_at(&fn->bus->dma, address, bytes);
+	if (!host)
+		fn->bus->stats.dma_refused++;
+	return host;
+}
+
+int function_watch(struct function *fn, int fd)
+{
+	struct bus *bus = fn->bus;
+	int *watched;
+	int ret;
+
+	watched = realloc(fn->watched, (fn->nr_watched + 1) * sizeof(*watched));
+	if (!watched)
+		return -ENOMEM;
+	fn->watched = watched;
+	ret = bus->watch.add ? bus->watch.add(bus->watch.context, fd) : 0;
+	if (ret)
+		return ret;
+	fn->watched[fn->nr_watched++] = fd;
+	return 0;
+}
+
+void function_unwatch(struct function *fn, int fd)
+{
+	struct bus *bus = fn->bus;
+	unsigned int i;
+
+	for (i = 0; i < fn->nr_watched; i++) {
+		if (fn->watched[i] != fd)
+			continue;
+		fn->watched[i] = fn->watched[--fn->nr_watched];
+		if (bus->watch.remove)
+			bus->watch.remove(bus->watch.context, fd);
+		return;
+	}
+}

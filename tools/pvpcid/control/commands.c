@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The control socket: what each command does.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/values.h"
+#include "base/version.h"
+#include "bus/bus.h"
+#include "bus/function_conf.h"
+#include "control/control.h"
+
+static struct function *find_slot(struct bus *bus, json_t *request, json_t **answer)
+{
+	json_t *slot = json_object_get(request, "slot");
+	struct function *fn;
+	uint8_t devfn;
+
+	if (!json_is_string(slot) || function_parse_slot(json_string_value(slot), &devfn)) {
+		*answer = control_error("\"slot\" must be DEVICE.FUNCTION, 00.0 to 1f.7");
+		return NULL;
+	}
+	fn = bus_find(bus, devfn);
+	if (!fn)
+		*answer = control_error("there is no function at %02x.%u", devfn >> 3, devfn & 7);
+	return fn;
+}
+
+static json_t *do_ping(struct control_client *client, json_t *request)
+{
+	struct bus *bus = client->control->bus;
+
+	(void)request;
+	return json_pack("{s:b, s:s, s:s, s:I, s:s, s:i}", "ok", 1, "daemon", "pvpcid",
+			 "version", PVPCI_RELEASE, "bus", (json_int_t)bus->conf->id,
+			 "state", bus_state_name(bus), "protocol", PVPCI_VERSION_1_0);
+}
+
+static json_t *do_list(struct control_client *client, json_t *request)
+{
+	struct bus *bus = client->control->bus;
+
+	(void)request;
+	return json_pack("{s:b, s:o, s:o}", "ok", 1, "bus", report_bus(bus),
+			 "functions", report_list(bus));
+}
+
+static json_t *do_show(struct control_client *client, json_t *request)
+{
+	struct bus *bus = client->control->bus;
+	json_t *answer = NULL;
+	struct function *fn = find_slot(bus, request, &answer);
+
+	if (!fn)
+		return answer;
+	return json_pack("{s:b, s:o}", "ok", 1, "function", report_function(bus, fn->devfn));
+}
+
+static json_t *do_resume(struct control_client *client, json_t *request)
+{
+	struct bus *bus = client->control->bus;
+	json_t *answer = NULL;
+	struct function *fn = find_slot(bus, request, &answer);
+	unsigned int count;
+
+	if (!fn)
+		return answer;
+	count = fn->ops->resume ? fn->ops->resume(fn->model) : 0;
+	if (!count)
+		return control_error("nothing of %s is paused", fn->name);
+	return json_pack("{s:b, s:i}", "ok", 1, "resumed", (int)count);
+}
+
+static json_t *do_stats(struct control_client *client, json_t *request)
+{
+	(void)request;
+	return json_pack("{s:b, s:o}", "ok", 1, "stats",
+			 report_stats(client->control->bus, client->control->pace));
+}
+
+static json_t *do_space(struct control_client *client, json_t *request)
+{
+	json_t *space = space_report(client->control->bus);
+
+	(void)request;
+	return space ? json_pack("{s:b, s:o}", "ok", 1, "space", space) :
+		       control_error("out of memory");
+}
+
+/* All or none: what was added before the one that fails is taken off again. NULL: all. */
+static json_t *add_all(struct bus *bus, json_t *functions)
+{
+	size_t count = json_array_size(functions);
+	json_t *added = json_array();
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct function *fn = bus_add(bus, json_array_get(functions, i), &err);
+
+		if (!fn)
+			break;
+		json_array_append_new(added, json_integer(fn->devfn));
+	}
+	if (i == count) {
+		json_decref(added);
+		log_info("bus %llu: %zu functions added", (unsigned long long)bus->conf->id,
+			 count);
+		return NULL;
+	}
+	while (json_array_size(added)) {
+		size_t last = json_array_size(added) - 1;
+
+		bus_remove(bus, bus_find(bus, (unsigned int)
+					 json_integer_value(json_array_get(added, last))));
+		json_array_remove(added, last);
+	}
+	json_decref(added);
+	if (err.where[0])
+		return control_error("function %zu, %s: %s", i, err.where, err.text);
+	return control_error("function %zu: %s", i, err.text);
+}
+
+/* Answer now, or when the guest has said what became of them. */
+static json_t *added(struct control_client *client, uint32_t first, uint32_t count,
+		     unsigned int wait_ms)
+{
+	struct bus *bus = client->control->bus;
+
+	if (!wait_ms || bus->host.state != PVPCI_HOST_D0)
+		return json_pack("{s:b, s:o}", "ok", 1, "functions",
+				 report_added(bus, first, count));
+	client->add_first = first;
+	client->add_count = count;
+	client->add_deadline_ns = clock_ns() + wait_ms * 1000000ULL;
+	client->control->adding++;
+	return NULL;
+}
+
+static json_t *do_add(struct control_client *client, json_t *request)
+{
+	struct bus *bus = client->control->bus;
+	json_t *function = json_object_get(request, "function");
+	json_t *functions = json_object_get(request, "functions");
+	unsigned int wait_ms = 0;
+	struct error err;
+	uint32_t first = bus->next_instance;
+	json_t *refused;
+
+	if (bus->host.state == PVPCI_HOST_DEAD)
+		return control_error("the bus is broken until another guest connects");
+	if (value_number(request, "wait_ms", 0, CONTROL_WAIT_MAX_MS, &wait_ms, &err))
+		return control_error("%s", err.text);
+	if (!function == !functions || (functions && !json_array_size(functions)))
+		return control_error("\"add\" needs \"function\", or \"functions\", an array");
+	functions = function ? json_pack("[O]", function) : json_incref(functions);
+	refused = add_all(bus, functions);
+	json_decref(functions);
+	return refused ? refused : added(client, first, bus->next_instance - first, wait_ms);
+}
+
+/**
+ * struct command - one row of the command table
+ * @name: as in "command"
+ * @keys: that it takes besides
+ * @execute: returns the answer, or NULL when it comes later
+ */
+struct command {
+	const char *name;
+	const char *keys[6];
+	json_t *(*execute)(struct control_client *client, json_t *request);
+};
+
+static const struct command commands[] = {
+	{ "ping", { "command", NULL }, do_ping },
+	{ "list", { "command", NULL }, do_list },
+	{ "show", { "command", "slot", NULL }, do_show },
+	{ "resume", { "command", "slot", NULL }, do_resume },
+	{ "stats", { "command", NULL }, do_stats },
+	{ "space", { "command", NULL }, do_space },
+	{ "add", { "command", "function", "functions", "wait_ms", NULL }, do_add },
+	{ "eject", { "command", "slot", "timeout_ms", "force", NULL }, control_eject_start },
+	{ "rebalance", { "command", "room", "bits", "dry_run", "timeout_ms", NULL },
+	  control_rebalance_start },
+};
+
+json_t *control_execute(struct control_client *client, json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "command"));
+	struct error err;
+	unsigned int i;
+
+	if (!name)
+		return control_error("\"command\" must be text");
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, name))
+			continue;
+		if (value_keys(request, commands[i].keys, NULL, name, &err))
+			return control_error("%s", err.text);
+		return commands[i].execute(client, request);
+	}
+	return control_error("there is no command \"%.64s\"", name);
+}

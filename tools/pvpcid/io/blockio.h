@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Block I/O: asynchronous operations on one open file or block device.
+ */
+#ifndef PVPCID_BLOCKIO_H
+#define PVPCID_BLOCKIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+struct blockio;
+struct error;
+
+/* Called from the bus thread; @result: bytes, or negative errno. */
+typedef void (*blockio_done)(void *arg, ssize_t result);
+
+/**
+ * struct blockio_stats - what one file was asked
+ * @reads: reads
+ * @reads_now: of these, answered from the page cache when they were started
+ * @writes: writes
+ * @flushes: flushes
+ * @zeroes: blockio_zero() and blockio_discard() calls
+ * @bounced: transfers copied because "direct" could not use the memory
+ */
+struct blockio_stats {
+	uint64_t reads;
+	uint64_t reads_now;
+	uint64_t writes;
+	uint64_t flushes;
+	uint64_t zeroes;
+	uint64_t bounced;
+};
+
+/**
+ * blockio_open - open a file or block device for I/O
+ * @path: regular file or block device
+ * @readonly: open for reading only, and lock shared, not exclusive (OFD locks)
+ * @direct: O_DIRECT
+ * @err: filled on error
+ *
+ * Through io_uring, threads where that is not allowed; PVPCI_BLOCKIO=uring or
+ * =threads in the environment forces one.
+ * Return: NULL with @err filled.
+ */
+struct blockio *blockio_open(const char *path, bool readonly, bool direct, struct error *err);
+
+/**
+ * blockio_close - wait for what is under way, flush what was written, close
+ * @io: may be NULL
+ */
+void blockio_close(struct blockio *io);
+
+/**
+ * blockio_bytes - size now; a file may have grown or shrunk since it was opened
+ * @io: file
+ */
+uint64_t blockio_bytes(const struct blockio *io);
+
+/**
+ * blockio_align - what "direct" asks of offsets and lengths, 1 without it
+ * @io: file
+ */
+uint32_t blockio_align(const struct blockio *io);
+
+/**
+ * blockio_is_device - a block device, not a file
+ * @io: file
+ */
+bool blockio_is_device(const struct blockio *io);
+
+/**
+ * blockio_engine_name - "uring" or "threads"
+ * @io: file
+ */
+const char *blockio_engine_name(const struct blockio *io);
+
+/**
+ * blockio_stats - counters since it was opened
+ * @io: file
+ */
+const struct blockio_stats *blockio_stats(const struct blockio *io);
+
+/**
+ * blockio_lost - errno of a flush that failed, 0 for none
+ * @io: file
+ *
+ * Data that was written before that flush may be lost, and asking again would
+ * not tell: from then on no flush and no durable write of the file succeeds.
+ * Never with "direct", where the device is asked each time.
+ */
+int blockio_lost(const struct blockio *io);
+
+/**
+ * blockio_protected - was the file protected from writing, see blockio_protect()?
+ * @io: file
+ */
+bool blockio_protected(const struct blockio *io);
+
+/**
+ * blockio_protect - remember with the file whether it may be written
+ * @io: file, opened for writing
+ * @protect: or take that back
+ *
+ * Only remembers: who opens it looks at blockio_protected().
+ *
+ * Return: 0; negative errno, where the file can have no such attribute.
+ */
+int blockio_protect(struct blockio *io, bool protect);
+
+/*
+ * Each of these returns 0 and calls @done later from blockio_poll(), or
+ * returns negative errno and never calls it. @iov must stay as it is until then.
+ */
+
+/**
+ * blockio_readv - read
+ * @io: file
+ * @iov: where to
+ * @count: entries of @iov
+ * @offset: in the file
+ * @done: result is short only at the end of the file
+ * @arg: for @done
+ */
+int blockio_readv(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
+		  blockio_done done, void *arg);
+
+/**
+ * blockio_writev - write; blockio_flush() makes it durable
+ * @io: file
+ * @iov: what
+ * @count: entries of @iov
+ * @offset: in the file
+ * @done: called later
+ * @arg: for @done
+ */
+int blockio_writev(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
+		   blockio_done done, void *arg);
+
+/**
+ * blockio_writev_durable - like blockio_writev(), and on stable storage before @done
+ * @io: file
+ * @iov: what
+ * @count: entries of @iov
+ * @offset: in the file
+ * @done: called later
+ * @arg: for @done
+ */
+int blockio_writev_durable(struct blockio *io, const struct iovec *iov, int count,
+			   uint64_t offset, blockio_done done, void *arg);
+
+/**
+ * blockio_flush - what was written before is on stable storage before @done
+ * @io: file
+ * @done: called later
+ * @arg: for @done
+ *
+ * When one has failed all that follow fail, see blockio_lost().
+ */
+int blockio_flush(struct blockio *io, blockio_done done, void *arg);
+
+/**
+ * blockio_zero - write zeroes
+ * @io: file
+ * @offset: in the file
+ * @bytes: length
+ * @discard: the space may be given back
+ * @done: called later
+ * @arg: for @done
+ */
+int blockio_zero(struct blockio *io, uint64_t offset, uint64_t bytes, bool discard,
+		 blockio_done done, void *arg);
+
+/**
+ * blockio_discard - give the space back; it reads as zeroes afterwards
+ * @io: file
+ * @offset: in the file
+ * @bytes: length
+ * @done: -EOPNOTSUPP, and nothing changed, where that is not possible
+ * @arg: for @done
+ */
+int blockio_discard(struct blockio *io, uint64_t offset, uint64_t bytes,
+		    blockio_done done, void *arg);
+
+/**
+ * blockio_push - hand everything started so far to the kernel, as one batch
+ * @io: file
+ */
+void blockio_push(struct blockio *io);
+
+/**
+ * blockio_poll - push, then reap completions, never block
+ * @io: file
+ *
+ * Return: whether there were any.
+ */
+bool blockio_poll(struct blockio *io);
+
+/**
+ * blockio_drain - push, then wait until nothing is under way
+ * @io: file
+ */
+void blockio_drain(struct blockio *io);
+
+/**
+ * blockio_fd - becomes readable when a completion waits; for the bus to sleep on
+ * @io: file
+ */
+int blockio_fd(const struct blockio *io);
+
+#endif /* PVPCID_BLOCKIO_H */

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Block I/O: what the two engines (io_uring and threads) share.
+ */
+#ifndef PVPCID_BLOCKIO_ENGINE_H
+#define PVPCID_BLOCKIO_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "io/blockio.h"
+
+enum blockio_kind {
+	BLOCKIO_READ,
+	BLOCKIO_WRITE,
+	BLOCKIO_FLUSH,		/* fdatasync */
+	BLOCKIO_ALLOCATE,	/* fallocate with op->mode */
+};
+
+/**
+ * struct blockio_op - one operation under way
+ * @next: in the list that holds it
+ * @io: its file
+ * @kind: what the engine has to do now
+ * @discard: blockio_discard(): end when the first way is not known
+ * @zero: blockio_zero(): which way is being tried, 0 for other operations
+ * @durable: the data must be on stable storage before @done
+ * @retries: times the kernel said EAGAIN or EINTR
+ * @mode: of fallocate
+ * @iov: what is left to transfer
+ * @count: entries of @iov
+ * @own: copy of the vector, made when a transfer came out short
+ * @bounce: aligned copy of the data, for O_DIRECT with unaligned memory
+ * @user: the caller's vector, filled from @bounce after a read
+ * @user_count: its entries
+ * @offset: in the file, of what is left
+ * @bytes: what is left
+ * @total: what was asked for
+ * @result: of the operation as the kernel gave it
+ * @done: the caller's
+ * @arg: the caller's
+ */
+struct blockio_op {
+	struct blockio_op *next;
+	struct blockio *io;
+	enum blockio_kind kind;
+	bool discard;
+	uint8_t zero;
+	bool durable;
+	uint8_t retries;
+	int mode;
+	const struct iovec *iov;
+	int count;
+	struct iovec *own;
+	void *bounce;
+	const struct iovec *user;
+	int user_count;
+	uint64_t offset;
+	uint64_t bytes;
+	uint64_t total;
+	ssize_t result;
+	blockio_done done;
+	void *arg;
+};
+
+/**
+ * struct blockio_list - operations in order
+ * @head: first, or NULL
+ * @tail: last
+ */
+struct blockio_list {
+	struct blockio_op *head;
+	struct blockio_op *tail;
+};
+
+/**
+ * struct blockio_engine - a way to do operations
+ * @name: "uring" or "threads"
+ * @open: get ready for @io->file; 0 or negative errno
+ * @close: nothing is under way any more
+ * @start: take @op; it comes back through blockio_finish() from @reap
+ * @push: hand everything started to the kernel or to the threads
+ * @reap: give finished operations to blockio_finish(); whether there were any
+ * @wait: sleep until something is finished
+ * @fd: becomes readable when something is finished
+ */
+struct blockio_engine {
+	const char *name;
+	int (*open)(struct blockio *io);
+	void (*close)(struct blockio *io);
+	void (*start)(struct blockio *io, struct blockio_op *op);
+	void (*push)(struct blockio *io);
+	bool (*reap)(struct blockio *io);
+	void (*wait)(struct blockio *io);
+	int (*fd)(const struct blockio *io);
+};
+
+/**
+ * struct blockio - one open file or block device
+ * @engine: does the work
+ * @state: the engine's
+ * @file: descriptor
+ * @path: what it was opened as, for log lines; owned
+ * @readonly: opened for reading only
+ * @direct: O_DIRECT
+ * @device: a block device
+ * @nowait: preadv2(RWF_NOWAIT) works here
+ * @nowait_misses: reads in a row that were not in the page cache
+ * @nowait_skip: reads to go before it is tried again
+ * @align: memory, offsets and lengths must be multiples of this (O_DIRECT)
+ * @under_way: operations whose done was not called yet
+ * @unpushed: operations started since the last push
+ * @bounce_bytes: in aligned copies
+ * @bounce_wait: transfers for which there was no room
+ * @dirty: written to since the last flush began
+ * @lost: errno of a flush that failed, see blockio_lost()
+ * @flushing: a flush is under way
+ * @flush_share: those that end with it
+ * @flush_wait: those that wait for the next
+ * @ready: operations that finished when they were started
+ * @idle: operations to be used again
+ * @stats: counters
+ */
+struct blockio {
+	const struct blockio_engine *engine;
+	void *state;
+	int file;
+	char *path;
+	bool readonly;
+	bool direct;
+	bool device;
+	bool nowait;
+	unsigned int nowait_misses;
+	unsigned int nowait_skip;
+	uint32_t align;
+	unsigned int under_way;
+	unsigned int unpushed;
+	uint64_t bounce_bytes;
+	struct blockio_list bounce_wait;
+	bool dirty;
+	int lost;
+	bool flushing;
+	struct blockio_list flush_share;
+	struct blockio_list flush_wait;
+	struct blockio_list ready;
+	struct blockio_op *idle;
+	struct blockio_stats stats;
+};
+
+extern const struct blockio_engine blockio_uring;
+extern const struct blockio_engine blockio_threads;
+
+/**
+ * blockio_list_add - append
+ * @list: changed
+ * @op: in no other list
+ */
+static inline void blockio_list_add(struct blockio_list *list, struct blockio_op *op)
+{
+	op->next = NULL;
+	if (list->head)
+		list->tail->next = op;
+	else
+		list->head = op;
+	list->tail = op;
+}
+
+/**
+ * blockio_list_take - take the first
+ * @list: changed
+ *
+ * Return: NULL when empty.
+ */
+static inline struct blockio_op *blockio_list_take(struct blockio_list *list)
+{
+	struct blockio_op *op = list->head;
+
+	if (op)
+		list->head = op->next;
+	return op;
+}
+
+/**
+ * blockio_op_new - an operation to be filled and started
+ * @io: file
+ * @kind: what to do
+ * @done: called at its end
+ * @arg: for @done
+ *
+ * Return: NULL without memory.
+ */
+struct blockio_op *blockio_op_new(struct blockio *io, enum blockio_kind kind,
+				  blockio_done done, void *arg);
+
+/**
+ * blockio_op_free - an operation that was never started
+ * @op: gone afterwards
+ */
+void blockio_op_free(struct blockio_op *op);
+
+/**
+ * blockio_op_start - give an operation to the engine
+ * @op: filled
+ */
+void blockio_op_start(struct blockio_op *op);
+
+/**
+ * blockio_op_end - an operation is over: free it, call its done
+ * @op: gone afterwards
+ * @result: bytes, or negative errno
+ */
+void blockio_op_end(struct blockio_op *op, ssize_t result);
+
+/**
+ * blockio_zero_finish - the kernel is done with a step of blockio_zero()
+ * @op: started again, or gone
+ * @result: of the step
+ */
+void blockio_zero_finish(struct blockio_op *op, ssize_t result);
+
+/** blockio_bounce_needed - can "direct" not use this memory? */
+bool blockio_bounce_needed(const struct blockio *io, const struct iovec *iov, int count);
+
+/**
+ * blockio_bounce_start - start a transfer over an aligned copy, now or when there is room
+ * @op: filled, not started
+ *
+ * Return: 0, or -ENOMEM and @op is as it was.
+ */
+int blockio_bounce_start(struct blockio_op *op);
+
+/** blockio_bounce_more - start what waited for room */
+void blockio_bounce_more(struct blockio *io);
+
+/**
+ * blockio_bounce_back - what was read, for the caller
+ * @op: a read over a copy
+ * @bytes: that were read
+ */
+void blockio_bounce_back(const struct blockio_op *op, size_t bytes);
+
+/**
+ * blockio_flush_start - flush, or let the next flush do it
+ * @op: a flush, or a durable write that is written
+ */
+void blockio_flush_start(struct blockio_op *op);
+
+/**
+ * blockio_flush_finish - the kernel is done with a flush
+ * @op: gone afterwards, like all that shared it
+ * @result: 0, or negative errno
+ */
+void blockio_flush_finish(struct blockio_op *op, ssize_t result);
+
+/**
+ * blockio_finish - the kernel is done with an operation
+ * @op: may be started again (short transfer, another way to zero) or freed
+ * @result: bytes, or negative errno
+ *
+ * Context: bus thread.
+ */
+void blockio_finish(struct blockio_op *op, ssize_t result);
+
+/**
+ * blockio_perform - do an operation now, sleeping
+ * @op: not changed
+ *
+ * Return: bytes, or negative errno. Context: any thread.
+ */
+ssize_t blockio_perform(const struct blockio_op *op);
+
+#endif /* PVPCID_BLOCKIO_ENGINE_H */

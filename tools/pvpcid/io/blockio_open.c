@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Block I/O: open, lock and measure a file or block device.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "io/blockio_engine.h"
+
+/*
+ * OFD locks (fcntl(2)) belong to the open file, not to the process: they are
+ * inherited over fork, freed with the last descriptor, and QEMU uses them too.
+ */
+static int lock_file(int file, bool readonly, const char *path, struct error *err)
+{
+	struct flock lock = {
+		.l_type = readonly ? F_RDLCK : F_WRLCK,
+		.l_whence = SEEK_SET,
+	};
+
+	if (!fcntl(file, F_OFD_SETLK, &lock))
+		return 0;
+	if (errno == EAGAIN || errno == EACCES)
+		error_set(err, readonly ?
+			  "%s is locked: it is open for writing" :
+			  "%s is locked: it is in use", path);
+	else
+		error_set(err, "%s cannot be locked: %s", path, strerror(errno));
+	return -1;
+}
+
+/* What O_DIRECT asks of memory, offsets and lengths. */
+static uint32_t direct_align(int file)
+{
+	struct statx st;
+	int sector = 0;
+
+#ifdef STATX_DIOALIGN
+	if (!statx(file, "", AT_EMPTY_PATH, STATX_DIOALIGN, &st) &&
+	    (st.stx_mask & STATX_DIOALIGN) && st.stx_dio_offset_align)
+		return st.stx_dio_offset_align > st.stx_dio_mem_align ?
+		       st.stx_dio_offset_align : st.stx_dio_mem_align;
+#endif
+	if (!ioctl(file, BLKSSZGET, &sector) && sector > 0)
+		return (uint32_t)sector;
+	/* Of a file we only know that the file system's block is enough. */
+	if (!statx(file, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &st) && st.stx_blksize <= 4096)
+		return st.stx_blksize;
+	return 4096;
+}
+
+static const struct blockio_engine *choose_engine(struct blockio *io, struct error *err)
+{
+	const char *wanted = getenv("PVPCI_BLOCKIO");
+	int rc;
+
+	if (wanted && strcmp(wanted, "uring") && strcmp(wanted, "threads")) {
+		error_set(err, "PVPCI_BLOCKIO is \"%s\", not \"uring\" or \"threads\"", wanted);
+		return NULL;
+	}
+	if (!wanted || !strcmp(wanted, "uring")) {
+		rc = blockio_uring.open(io);
+		if (!rc)
+			return &blockio_uring;
+		if (wanted) {
+			error_set(err, "io_uring is not to be had: %s", strerror(-rc));
+			return NULL;
+		}
+	}
+	rc = blockio_threads.open(io);
+	if (!rc)
+		return &blockio_threads;
+	error_set(err, "no thread for block I/O: %s", strerror(-rc));
+	return NULL;
+}
+
+static int check_file(struct blockio *io, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(io->file, &st)) {
+		error_set(err, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
+		error_set(err, "%s is neither a file nor a block device", path);
+		return -1;
+	}
+	io->device = S_ISBLK(st.st_mode);
+	if (!blockio_bytes(io)) {
+		error_set(err, "%s is empty", path);
+		return -1;
+	}
+	io->align = io->direct ? direct_align(io->file) : 1;
+	return lock_file(io->file, io->readonly, path, err);
+}
+
+struct blockio *blockio_open(const char *path, bool readonly, bool direct, struct error *err)
+{
+	/* O_NONBLOCK: a FIFO is refused below, not waited for. */
+	int flags = (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	struct blockio *io = calloc(1, sizeof(*io));
+
+	if (!io) {
+		error_set(err, "out of memory");
+		return NULL;
+	}
+	io->readonly = readonly;
+	io->direct = direct;
+	io->nowait = !direct;
+	io->path = strdup(path);
+	if (!io->path) {
+		error_set(err, "out of memory");
+		goto free_io;
+	}
+	io->file = open(path, flags | (direct ? O_DIRECT : 0));
+	if (io->file < 0) {
+		if (direct && errno == EINVAL)
+			error_set(err, "%s: its file system does not know \"direct\"", path);
+		else
+			error_set(err, "%s cannot be opened: %s", path, strerror(errno));
+		goto free_io;
+	}
+	if (fcntl(io->file, F_SETFL, direct ? O_DIRECT : 0) || check_file(io, path, err)) {
+		if (err && !err->text[0])
+			error_set(err, "%s: %s", path, strerror(errno));
+		goto close_file;
+	}
+	io->engine = choose_engine(io, err);
+	if (!io->engine)
+		goto close_file;
+	return io;
+
+close_file:
+	close(io->file);
+free_io:
+	free(io->path);
+	free(io);
+	return NULL;
+}
+
+static void closing_flush(void *arg, ssize_t result)
+{
+	const struct blockio *io = arg;
+
+	/* Through the page cache it was said where it failed. */
+	if (result < 0 && !io->lost)
+		log_error("%s: the last flush failed: %s", io->path, strerror((int)-result));
+}
+
+void blockio_close(struct blockio *io)
+{
+	struct blockio_op *op;
+
+	if (!io)
+		return;
+	blockio_drain(io);
+	if (io->dirty && !io->readonly)
+		blockio_flush(io, closing_flush, io);
+	blockio_drain(io);
+	io->engine->close(io);
+	close(io->file);
+	while ((op = io->idle)) {
+		io->idle = op->next;
+		free(op);
+	}
+	free(io->path);
+	free(io);
+}
+
+uint64_t blockio_bytes(const struct blockio *io)
+{
+	uint64_t bytes = 0;
+	struct stat st;
+
+	if (io->device)
+		return ioctl(io->file, BLKGETSIZE64, &bytes) ? 0 : bytes;
+	if (fstat(io->file, &st) || st.st_size < 0)
+		return 0;
+	return (uint64_t)st.st_size;
+}
+
+uint32_t blockio_align(const struct blockio *io)
+{
+	return io->align;
+}
+
+bool blockio_is_device(const struct blockio *io)
+{
+	return io->device;
+}
+
+const char *blockio_engine_name(const struct blockio *io)
+{
+	return io->engine->name;
+}
+
+const struct blockio_stats *blockio_stats(const struct blockio *io)
+{
+	return &io->stats;
+}

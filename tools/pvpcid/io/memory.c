@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The shared memory that becomes BAR2.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "io/memory.h"
+
+/* Below this a memset() is cheaper than taking pages out of two page tables. */
+#define CLEAR_BY_WRITE_BYTES	(256 * 1024)
+
+int memory_open(struct memory *memory, uint64_t bytes, struct error *err)
+{
+	memory->bytes = bytes;
+	memory->base = NULL;
+	memory->fd = memfd_create(MEMORY_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (memory->fd < 0 || ftruncate(memory->fd, (off_t)bytes) ||
+	    fcntl(memory->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		goto failed;
+	memory->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+			    memory->fd, 0);
+	if (memory->base != MAP_FAILED)
+		return 0;
+	memory->base = NULL;
+failed:
+	error_set(err, "cannot make %llu bytes of shared memory: %s", (unsigned long long)bytes,
+		  strerror(errno));
+	memory_close(memory);
+	return -1;
+}
+
+void memory_close(struct memory *memory)
+{
+	if (memory->base)
+		munmap(memory->base, memory->bytes);
+	if (memory->fd >= 0)
+		close(memory->fd);
+	memory->base = NULL;
+	memory->fd = -1;
+}
+
+void memory_clear(struct memory *memory, uint64_t offset, uint64_t bytes)
+{
+	if (bytes > CLEAR_BY_WRITE_BYTES &&
+	    !fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+		       (off_t)bytes))
+		return;
+	memset(memory->base + offset, 0, bytes);
+}

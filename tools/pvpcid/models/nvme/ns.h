@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * NVMe namespaces: one for each file or block device.
+ */
+#ifndef NVME_NS_H
+#define NVME_NS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct blockio;
+struct error;
+struct nvme_ctrl;
+struct nvme_request;
+struct nvme_sq;
+
+/**
+ * struct nvme_counters - what SMART reports
+ * @read_blocks: 512-byte units read
+ * @written_blocks: 512-byte units written
+ * @reads: host read commands
+ * @writes: host write commands
+ * @media_errors: data that could not be read or written
+ */
+struct nvme_counters {
+	uint64_t read_blocks;
+	uint64_t written_blocks;
+	uint64_t reads;
+	uint64_t writes;
+	uint64_t media_errors;
+};
+
+/**
+ * struct nvme_ns - namespace
+ * @io: its file
+ * @id: namespace identifier, from 1
+ * @shift: block size as a power of two
+ * @readonly: write protected
+ * @fixed_readonly: by the configuration
+ * @protecting: the flush before it is protected is under way
+ * @keeps_space: nothing is given back ("discard": "ignore")
+ * @pauses: writes wait for space ("on_error": "pause")
+ * @pause_errno: why they do
+ * @paused: those that wait
+ * @resuming: they are done in the next poll
+ * @changed: in the changed namespace list
+ * @blocks: size
+ * @nguid: globally unique identifier
+ * @uuid: from the configuration
+ * @has_uuid: there is one
+ * @path: of the file
+ * @count: counters
+ */
+struct nvme_ns {
+	struct blockio *io;
+	uint32_t id;
+	uint8_t shift;
+	bool readonly;
+	bool fixed_readonly;
+	bool protecting;
+	bool keeps_space;
+	bool pauses;
+	int pause_errno;
+	struct nvme_request *paused;
+	bool resuming;
+	bool changed;
+	uint64_t blocks;
+	uint8_t nguid[16];
+	uint8_t uuid[16];
+	bool has_uuid;
+	char *path;
+	struct nvme_counters count;
+};
+
+/* ns.c */
+int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, json_t *conf,
+		      struct error *err);
+void nvme_ns_close(struct nvme_ns *ns);
+struct nvme_ns *nvme_ns_find(struct nvme_ctrl *ctrl, uint32_t nsid);
+void nvme_ns_check(struct nvme_ctrl *ctrl);
+uint64_t nvme_hash(const char *text, uint64_t seed);
+
+/* protect.c */
+uint16_t nvme_protect(struct nvme_request *rq, struct nvme_ns *ns, bool protect);
+void nvme_protect_reset(struct nvme_ctrl *ctrl);
+
+/* pause.c */
+bool nvme_pause(struct nvme_request *rq, ssize_t result);
+unsigned int nvme_resume(void *model);
+void nvme_resume_poll(struct nvme_ctrl *ctrl);
+void nvme_pause_end(struct nvme_ctrl *ctrl, const struct nvme_sq *sq, uint16_t status);
+bool nvme_trouble(void *model, char *text, size_t bytes);
+
+#endif /* NVME_NS_H */
