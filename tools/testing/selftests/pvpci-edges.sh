@@ -3,7 +3,7 @@
 #
 # The hand-off rule, counted: from its discovery to its driver a function costs one
 # edge of memory-enable, and none when it was handed off decoding, whichever way
-# it arrives: boot, hot-add, rebind, resume, reset. The old habit costs many.
+# it arrives: boot, hot-add, rebind, resume, reset.
 #
 # vmtest: --kernel stock-6.1,stock-6.12 --bus power.json --host self --timeout 300
 set -u
@@ -59,6 +59,21 @@ check "rebind" guest 'cd /sys/bus/pci/drivers/pvpci_testdev && for fn in 1*; do
 	cd ../nvme && echo 10024:00:01.0 >unbind && echo 10024:00:01.0 >bind'
 within "rebind: bound" 20 bound
 same "rebind: no edge, the bit stays" 0 "$(most 2 "$start")"
+
+start=$(count)
+check "removed by the user, found by a rescan" guest 'for fn in /sys/bus/pci/devices/10024:*; do
+	echo 1 >$(readlink -f $fn)/remove; done
+	! ls /sys/bus/pci/devices | grep -q ^10024: && echo 1 >/sys/bus/pci/rescan'
+within "found: bound" 20 bound
+same "found: one attach" 1 "$(most 3 "$start")"
+same "found: and one detach before" 2 "$(most 2 "$start")"
+start=$(count)
+check "a function without a driver" guest "rmmod pvpci_testdev && f=/sys/bus/pci/devices/10024:00:02.0 &&
+	echo 1 >\$f/remove && echo 1 >/sys/bus/pci/rescan && sleep 1 &&
+	setpci -s 10024:00:02.0 COMMAND=0:2 && setpci -s 10024:00:02.0 COMMAND=2:2"
+same "the host hears of what the user does" 4 "$(most 2 "$start")"
+check "the driver again" guest "modprobe pvpci_testdev"
+within "found: all bound" 20 bound
 
 start=$(count)
 check "resume" guest "echo 1 >/sys/module/suspend/parameters/pm_test_delay &&

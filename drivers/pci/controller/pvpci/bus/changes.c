@@ -223,6 +223,8 @@ static void work(struct work_struct *work)
 	pci_lock_rescan_remove();
 	if (!READ_ONCE(bus->removing) && xchg(&bus->work.show, false))
 		pvpci_root_create(bus);
+	if (!READ_ONCE(bus->removing) && pvpci_state(bus) == PVPCI_STATE_BROKEN)
+		pvpci_root_disconnect(bus);
 	if (!READ_ONCE(bus->removing) && xchg(&bus->work.host_gone, false))
 		take_all_away(bus);
 	if (may_run(bus))

@@ -94,6 +94,27 @@ static void collect(struct pvpci_bus *bus, struct probe_queue *queue)
 	}
 }
 
+static int is_for(struct device_driver *driver, void *data)
+{
+	struct pci_dev *dev = data;
+
+	return pci_bus_type.match(&dev->dev, driver);
+}
+
+/*
+ * No driver has looked at it, and none will by itself: newer kernels leave the probe to
+ * a worker, and the driver core tells what becomes of it.
+ */
+static bool is_unwanted(struct pvpci_fn *fn)
+{
+	struct pci_dev *dev = pci_get_slot(fn->bus->bridge->bus, fn->info.devfn);
+	bool ret = READ_ONCE(fn->told) == PVPCI_TOLD_NOTHING &&
+		   !(dev && bus_for_each_drv(&pci_bus_type, NULL, dev, is_for));
+
+	pci_dev_put(dev);
+	return ret;
+}
+
 /* The first function makes the bus's directory in /proc, which is no work for two. */
 static void probe_first(struct pvpci_bus *bus)
 {
@@ -131,7 +152,7 @@ void pvpci_probe_new(struct pvpci_bus *bus)
 	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		struct pvpci_fn *fn = bus->by_row[row];
 
-		if (fn && READ_ONCE(fn->told) == PVPCI_TOLD_NOTHING)
+		if (fn && is_unwanted(fn))
 			pvpci_report_outcome(fn, PVPCI_OUTCOME_NO_DRIVER, 0, NULL);
 	}
 }

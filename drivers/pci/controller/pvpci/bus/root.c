@@ -5,6 +5,7 @@
  */
 #include <linux/irqdomain.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
 #include <linux/nodemask.h>
 #include <linux/pci.h>
 
@@ -129,7 +130,19 @@ static void found(struct pvpci_fn *fn, struct pci_dev *dev)
 static void lost(struct pvpci_fn *fn)
 {
 	set_pdev(fn, NULL);
-	pvpci_life_set(fn, PVPCI_LIFE_HIDDEN);
+	pvpci_memory_enable_hide(fn);
+}
+
+/* What the machine runs from keeps the module while a driver has it. */
+static void driver_event(struct pvpci_fn *fn, struct pci_dev *dev, unsigned long action)
+{
+	bool needed = fn->info.flags & PVPCI_FN_BOOT_CRITICAL;
+
+	if (needed && action == BUS_NOTIFY_BOUND_DRIVER)
+		__module_get(THIS_MODULE);
+	else if (needed && action == BUS_NOTIFY_UNBOUND_DRIVER)
+		module_put(THIS_MODULE);
+	pvpci_report_driver(fn, dev, action);
 }
 
 /* PCI core and the driver core have something to say of a device. */
@@ -150,7 +163,7 @@ static int notified(struct notifier_block *block, unsigned long action, void *da
 	else if (action == BUS_NOTIFY_BIND_DRIVER && pvpci_life(fn) == PVPCI_LIFE_HIDDEN)
 		pvpci_memory_enable_settle(fn);
 	else
-		pvpci_report_driver(fn, dev, action);
+		driver_event(fn, dev, action);
 	pvpci_function_put(fn);
 	return NOTIFY_OK;
 }
@@ -195,6 +208,9 @@ static void setup_function(struct pvpci_fn *fn)
 	}
 	if (node < MAX_NUMNODES && node_online(node))
 		set_dev_node(&dev->dev, node);
+	else if (node != PVPCI_NUMA_NONE)
+		dev_info(&fn->bus->pdev->dev, "The host says that %s is on NUMA node %u, which this machine does not have.\n",
+			 fn->name, node);
 	pci_dev_put(dev);
 }
 
@@ -298,6 +314,34 @@ void pvpci_root_add(struct pvpci_bus *bus)
 	introduce(bus);
 }
 
+/* Nobody waits for them to come back: neither drivers nor who wants them reset. */
+static void disconnect(struct pvpci_bus *bus)
+{
+	struct pci_dev *dev;
+
+	list_for_each_entry(dev, &bus->bridge->bus->devices, bus_list) {
+		WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
+		dev->dev_flags |= PCI_DEV_FLAGS_NO_FLR_RESET;
+	}
+}
+
+/**
+ * pvpci_root_disconnect - the functions of a bus answer nobody any more
+ * @bus: broken
+ *
+ * PCI core waits for a minute for a function to come back from a reset, with its
+ * lock held, unless it knows better.
+ *
+ * Context: process context, rescan lock held.
+ */
+void pvpci_root_disconnect(struct pvpci_bus *bus)
+{
+	mutex_lock(&bus->topology);
+	if (bus->bridge)
+		disconnect(bus);
+	mutex_unlock(&bus->topology);
+}
+
 /**
  * pvpci_root_surprise - the host has stopped: take all functions away
  * @bus: broken
@@ -309,15 +353,13 @@ void pvpci_root_add(struct pvpci_bus *bus)
  */
 void pvpci_root_surprise(struct pvpci_bus *bus)
 {
-	struct pci_dev *dev;
 	unsigned int row;
 
 	mutex_lock(&bus->topology);
 	/* The host may stop before there is a bridge, too. */
 	if (!bus->bridge)
 		goto unlock;
-	list_for_each_entry(dev, &bus->bridge->bus->devices, bus_list)
-		WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
+	disconnect(bus);
 	for (row = 0; row < bus->wire.layout.nr_functions; row++)
 		if (bus->by_row[row])
 			pvpci_remove_gone(bus->by_row[row]);

@@ -12,6 +12,7 @@ int pvpci_root_init(void);
 void pvpci_root_exit(void);
 void pvpci_root_create(struct pvpci_bus *bus);
 void pvpci_root_remove(struct pvpci_bus *bus);
+void pvpci_root_disconnect(struct pvpci_bus *bus);
 void pvpci_root_surprise(struct pvpci_bus *bus);
 void pvpci_root_add(struct pvpci_bus *bus);
 

@@ -112,6 +112,7 @@ static __printf(2, 0) bool note_broken(struct pvpci_bus *bus, const char *fmt, v
 	vsnprintf(bus->why, sizeof(bus->why), fmt, args);
 	dev_err(&bus->pdev->dev, "Bus is broken: %s.\n", bus->why);
 	pvpci_transport_set_guest(&bus->wire.transport, PVPCI_GUEST_BROKEN);
+	pvpci_work_look(bus);
 	return true;
 }
 

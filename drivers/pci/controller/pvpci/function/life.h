@@ -15,7 +15,7 @@ struct pvpci_fn;
  * @PVPCI_LIFE_PLACED: the host knows where its BARs are; PCI core discovers it, or
  *	may: memory-enable is answered here and the host is not told
  * @PVPCI_LIFE_HIDDEN: the user has removed it from PCI core, which may discover it
- *	once more; the same
+ *	once more; detached, and the same
  * @PVPCI_LIFE_LIVE: discovery and assignment are over: the host hears of every edge
  * @PVPCI_LIFE_LEAVING: on its way out in good order
  * @PVPCI_LIFE_DEAD: gone without asking: reads all-ones

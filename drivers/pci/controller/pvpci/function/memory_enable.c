@@ -256,29 +256,36 @@ int pvpci_command_write(struct pvpci_fn *fn, u16 mask, u16 value, unsigned int r
 	return ret;
 }
 
-/* A BAR was written while it decodes: to be detached from where it was first. */
-static bool is_move(struct pvpci_fn *fn, u16 command, struct pvpci_msg_commit *msg)
+/* Is memory-enable set in a function that the host hears of? */
+static bool is_enabled(struct pvpci_fn *fn, u16 command, unsigned int reason,
+		       struct pvpci_msg_commit *msg)
 {
 	unsigned long flags;
-	bool move;
+	bool enabled;
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	move = fn->life == PVPCI_LIFE_LIVE && host_command(fn, fn->command) & PCI_COMMAND_MEMORY;
-	if (move)
-		fill(fn, msg, (fn->command & ~PCI_COMMAND_MEMORY) | command, PVPCI_REASON_MOVE);
+	enabled = fn->life == PVPCI_LIFE_LIVE && host_command(fn, fn->command) & PCI_COMMAND_MEMORY;
+	if (enabled)
+		fill(fn, msg, (fn->command & ~PCI_COMMAND_MEMORY) | command, reason);
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
-	return move;
+	return enabled;
 }
 
-/* The command register says what it said. */
-static void still_enabled(struct pvpci_fn *fn)
+/* Detached, but the command register says what it said. The exchange was begun. */
+static int detach_enabled(struct pvpci_fn *fn, unsigned int reason, bool may_sleep)
 {
+	struct pvpci_msg_commit msg;
 	unsigned long flags;
+	int ret;
 
+	if (!READ_ONCE(fn->attached) || !is_enabled(fn, 0, reason, &msg))
+		return 0;
+	ret = edge(fn, &msg, may_sleep);
 	raw_spin_lock_irqsave(&fn->lock, flags);
 	fn->command |= PCI_COMMAND_MEMORY;
 	pvpci_config_mirror_command(fn);
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
+	return ret;
 }
 
 /**
@@ -300,15 +307,31 @@ int pvpci_memory_enable_move(struct pvpci_fn *fn, bool may_sleep)
 
 	if (ret)
 		return ret;
-	if (READ_ONCE(fn->attached) && is_move(fn, 0, &msg)) {
-		ret = edge(fn, &msg, may_sleep);
-		still_enabled(fn);
-	}
-	if (!ret && !READ_ONCE(fn->attached) && is_move(fn, PCI_COMMAND_MEMORY, &msg) &&
+	ret = detach_enabled(fn, PVPCI_REASON_MOVE, may_sleep);
+	if (!ret && is_enabled(fn, PCI_COMMAND_MEMORY, PVPCI_REASON_MOVE, &msg) &&
 	    has_place(fn, &msg))
 		ret = edge(fn, &msg, may_sleep);
 	pvpci_host_exchange_end(fn, may_sleep);
 	return ret;
+}
+
+/**
+ * pvpci_memory_enable_hide - PCI core forgets a function
+ * @fn: live; hidden when this returns
+ *
+ * PCI core may find it once more and place it elsewhere, where others are attached
+ * now. So it is detached, whatever its command register says, until it is settled.
+ *
+ * Context: process context.
+ */
+void pvpci_memory_enable_hide(struct pvpci_fn *fn)
+{
+	if (pvpci_life(fn) == PVPCI_LIFE_LIVE && pvpci_state_answers(fn->bus) &&
+	    !pvpci_host_exchange_begin(fn, true)) {
+		detach_enabled(fn, PVPCI_REASON_REMOVE, true);
+		pvpci_host_exchange_end(fn, true);
+	}
+	pvpci_life_set(fn, PVPCI_LIFE_HIDDEN);
 }
 
 /**

@@ -17,6 +17,7 @@ int pvpci_command_write(struct pvpci_fn *fn, u16 mask, u16 value, unsigned int r
 void pvpci_memory_enable_resync(struct pvpci_fn *fn, unsigned int reason);
 int pvpci_memory_enable_settle(struct pvpci_fn *fn);
 int pvpci_memory_enable_move(struct pvpci_fn *fn, bool may_sleep);
+void pvpci_memory_enable_hide(struct pvpci_fn *fn);
 void pvpci_memory_enable_off(struct pvpci_fn *fn, unsigned int reason);
 const char *pvpci_reason_name(unsigned int reason);
 

@@ -70,8 +70,11 @@ static int resize_one(struct pvpci_bus *bus, unsigned int i, u64 start, u64 end)
 		bus->room->claimed[i] = false;
 	}
 	set_res(bus, i, start, max(start, end));
+	/* PCI core shows it by its size then, not by an end before its start. */
+	res->flags |= IORESOURCE_UNSET;
 	if (start >= end)
 		return 0;
+	res->flags &= ~IORESOURCE_UNSET;
 	ret = request_resource(&bus->pdev->resource[2], res);
 	if (ret)
 		set_res(bus, i, start, start);

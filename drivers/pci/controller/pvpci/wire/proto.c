@@ -165,8 +165,10 @@ int pvpci_proto_d0_entry(struct pvpci_wire *wire, u32 nr_vectors)
 		.msg.type = cpu_to_le16(PVPCI_MSG_D0_ENTRY),
 		.nr_vectors = cpu_to_le32(nr_vectors),
 	};
-	int ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+	int ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_IO);
 
+	if (ret == -EIO)
+		dev_err(&wire->pdev->dev, "The host cannot reach this guest's memory: give QEMU a shared memory backend (share=on) and the daemon the same file.\n");
 	if (!ret)
 		pvpci_transport_set_guest(&wire->transport, PVPCI_GUEST_D0);
 	return ret;

@@ -86,6 +86,12 @@ static int read_header(struct pvpci_wire *wire)
 	/* The magic is written last. */
 	virt_rmb();
 	memcpy(&copy, t->header, sizeof(copy));
+	/* Other programs use such functions, too. */
+	if (le64_to_cpu(copy.magic) != PVPCI_MAGIC) {
+		dev_info(&wire->pdev->dev, "This is no bus: no pvpci header in BAR2 (magic %#llx).\n",
+			 le64_to_cpu(copy.magic));
+		return -ENODEV;
+	}
 	ret = pvpci_layout_check(&copy, bytes, &wire->layout, why);
 	if (ret)
 		dev_err(&wire->pdev->dev, "Cannot use this bus: %s.\n", why);

@@ -253,14 +253,17 @@ static void config_found_again(struct kunit *test)
 
 	wr(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	KUNIT_EXPECT_EQ(test, f->host->served, 1U);
-	KUNIT_ASSERT_TRUE(test, pvpci_life_set(f->fn, PVPCI_LIFE_HIDDEN));
+	pvpci_memory_enable_hide(f->fn);
+	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 2U, "others may be placed where it was");
+	KUNIT_EXPECT_FALSE(test, f->fn->attached);
+	KUNIT_EXPECT_EQ(test, rd(f, PCI_COMMAND, 2), (u32)PCI_COMMAND_MEMORY);
 	wr(f, PCI_COMMAND, 2, 0);
 	wr(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 2U, "sizing is nobody's business");
 	KUNIT_EXPECT_EQ(test, pvpci_memory_enable_settle(f->fn), 0);
-	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 1U, "the host heard nothing");
+	KUNIT_EXPECT_EQ(test, f->host->served, 3U);
+	KUNIT_EXPECT_TRUE(test, f->fn->attached);
 	KUNIT_EXPECT_EQ(test, pvpci_life(f->fn), PVPCI_LIFE_LIVE);
-	wr(f, PCI_COMMAND, 2, 0);
-	KUNIT_EXPECT_EQ(test, f->host->served, 2U);
 	done(f);
 }
 
