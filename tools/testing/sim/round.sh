@@ -28,6 +28,7 @@ load()
 {
 	begin=$(now_ms)
 	modprobe pvpci "$@" 2>&1
+	modprobe pvpci_testdev 2>&1
 	echo "load_ms $(($(now_ms) - begin))"
 	look
 }
@@ -63,6 +64,8 @@ poke()
 unload()
 {
 	begin=$(now_ms)
+	# It uses pvpci's symbols, so it goes first.
+	rmmod pvpci_testdev 2>&1
 	rmmod pvpci 2>&1
 	echo "unload_ms $(($(now_ms) - begin))"
 	look

@@ -133,7 +133,8 @@ static void vector_of_the_rings(struct kunit *test)
 	f->v->may_share_rings = true;
 	take(test, f, 3);
 	for (i = 0; i < 3; i++) {
-		KUNIT_EXPECT_EQ(test, fake_irqs_entry(f, i), PVPCI_VECTOR_VALID | PVPCI_VECTOR_SHARED);
+		KUNIT_EXPECT_EQ(test, fake_irqs_entry(f, i),
+				PVPCI_VECTOR_VALID | PVPCI_VECTOR_SHARED);
 		give_handler(test, f, i);
 	}
 	rings = 0;
