@@ -10,22 +10,44 @@
 #ifndef _LINUX_PCI_REBALANCE_H
 #define _LINUX_PCI_REBALANCE_H
 
+#include <linux/list.h>
 #include <linux/types.h>
 
 struct pci_dev;
 
 /**
  * struct pci_rebalance_ops - what a driver that can be moved provides
- * @ask: may the device be moved now? A negative errno is a veto. Nothing is stopped yet.
- * @stop: stop touching the BARs: no register access, no interrupt handler that makes one, no
- *	mapping that anybody uses. Memory-enable will be clear for a while. A negative errno is a
- *	late veto and undoes the whole move.
- * @restart: pci_resource_start() may have changed: map again, go on. Also called when the move was
- *	undone. A negative errno says that the device does not work at its new place; the move is
- *	undone and @restart called once more.
+ * @ask: may the device be moved now? A negative errno is a veto. Nothing is stopped yet, and
+ *	nothing may be: after it a veto of another driver can end the move without @stop or
+ *	@restart.
+ * @stop: leave the BARs alone until @restart: no register access, no interrupt handler that makes
+ *	one, no DMA that ends in one (a doorbell). Memory-enable will be clear. In detail:
+ *
+ *	- every mapping of a BAR is undone (pci_iounmap()), none is in use elsewhere: not by user
+ *	  space, not by a peer (dma_map_resource(), DMA buffers, VFIO)
+ *	- every region that was requested is released (pci_release_regions()): one that is kept ends
+ *	  the move
+ *	- MSI-X vectors are freed (pci_free_irq_vectors()): the table lies in a BAR and PCI core has
+ *	  it mapped. MSI and INTx vectors may stay, with their handlers silent
+ *	- bus mastering, power state, and config space but for memory-enable and the BARs are left
+ *	  as they are
+ *
+ *	A negative errno is a late veto, undoes the whole move, and @restart follows all the same:
+ *	what @stop did before it failed is undone there.
+ * @restart: pci_resource_start() may have changed, pci_resource_len() has not: request, map, and
+ *	allocate vectors again, go on. Also called when the move was undone, then with the former
+ *	address. A negative errno says that the device does not work where it is now. The move is
+ *	undone: @stop is called once more, although @restart has failed, and then @restart with the
+ *	former address. If that fails, too, the device stays bound and stopped, and the user is told
+ *	so.
+ *
+ * So each @stop is followed by one @restart, whatever either returns, and no other is called
+ * between them. A device may be stopped and restarted more than once in one move.
  *
  * All are called in process context with the PCI rescan lock and the device's lock held, so the
- * driver cannot be unbound meanwhile, and must take neither. All are needed.
+ * driver cannot be unbound meanwhile, and must take neither, nor wait for somebody who does: @stop
+ * and @restart end in bounded time. All are needed. Between @stop and @restart other devices are
+ * stopped and moved; that takes as long as their drivers take.
  */
 struct pci_rebalance_ops {
 	int (*ask)(struct pci_dev *dev, void *data);
@@ -108,6 +130,25 @@ struct pci_rebalance_room {
 };
 
 int pci_rebalance_make_room(struct pci_rebalance_room *room);
+
+/**
+ * struct pci_rebalance_search - wait until room is not being sought any more
+ * @entry: used by pci_rebalance
+ * @dev: function without room, of which a reference is held, or NULL
+ * @over: called once when it is not; @found tells whether all BARs of @dev have a place then.
+ *	Called with the rescan lock held; must not call pci_rebalance_await() or
+ *	pci_rebalance_forget(), so it queues whatever has to be done
+ *
+ * Drivers are bound to functions that found room before @over is called.
+ */
+struct pci_rebalance_search {
+	struct list_head entry;
+	struct pci_dev *dev;
+	void (*over)(struct pci_rebalance_search *search, bool found);
+};
+
 bool pci_rebalance_is_seeking(void);
+bool pci_rebalance_await(struct pci_rebalance_search *search);
+bool pci_rebalance_forget(struct pci_rebalance_search *search);
 
 #endif

@@ -9,11 +9,24 @@
  * decodes: what moves does not decode, and a window is first cut to what its old and new range
  * share. Any failure undoes everything.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/pm_runtime.h>
 
+#include "apply.h"
 #include "journal.h"
+#include "owner.h"
+#include "snapshot.h"
 #include "trace.h"
+#include "verify.h"
+
+#define PAUSES		600
+#define PAUSE_MS	100
+
+static unsigned int pause;
+module_param(pause, uint, 0600);
+MODULE_PARM_DESC(pause, "for tests: 1 waits between asking the owners and the first change, is 2 then, and 0 goes on");
 
 /**
  * struct application - a plan being carried out
@@ -75,6 +88,7 @@ static int blame(struct application *a, struct rebalance_owner *owner, const cha
 	if (error) {
 		a->s->culprit = owner->dev;
 		a->s->fault = fault;
+		a->s->why = owner->pinned;
 	}
 	return error;
 }
@@ -111,10 +125,16 @@ static int release_bars(struct application *a)
 	int error = 0;
 	u16 i;
 
-	for (i = 0; i < a->s->space.node_count && !error; i++)
-		if (in_step(a, i) && !is_window(a, i) && !is_request(a, i))
-			error = journal_release(&a->journal, a->s->items[i].dev,
-						a->s->items[i].resno);
+	for (i = 0; i < a->s->space.node_count && !error; i++) {
+		const struct rebalance_item *item = &a->s->items[i];
+
+		if (!in_step(a, i) || is_window(a, i) || is_request(a, i))
+			continue;
+		error = journal_release(&a->journal, item->dev, item->resno);
+		if (error == -EBUSY)
+			blame(a, &a->s->owners[a->s->space.nodes[i].owner],
+			      "keeps a claim on its BARs", error);
+	}
 	return error;
 }
 
@@ -140,22 +160,26 @@ static int shrink_window(struct application *a, u16 node)
 					      snapshot_to_cpu(a->s, node, first), end - first);
 }
 
-static unsigned long window_flags(struct pci_dev *bridge, int resno)
+static unsigned long window_flags(const struct pci_dev *bridge, int resno)
 {
 	unsigned long flags = IORESOURCE_MEM;
-	u32 base;
 
 	if (resno != PCI_BRIDGE_PREF_MEM_WINDOW)
 		return flags;
-	pci_read_config_dword(bridge, PCI_PREF_MEMORY_BASE, &base);
-	flags |= IORESOURCE_PREFETCH | (base & PCI_PREF_RANGE_TYPE_MASK);
-	return flags & PCI_PREF_RANGE_TYPE_64 ? flags | IORESOURCE_MEM_64 : flags;
+	flags |= IORESOURCE_PREFETCH;
+	if (bridge->pref_64_window)
+		flags |= IORESOURCE_MEM_64 | PCI_PREF_RANGE_TYPE_64;
+	return flags;
 }
 
 static int grow_window(struct application *a, u16 node)
 {
 	const struct plan_node *n = &a->s->space.nodes[node];
 	const struct rebalance_item *item = &a->s->items[node];
+	/*
+	 * A closed window has no flags. A kernel that lets pci_enable_resources() look at windows
+	 * takes one with flags and no parent for an error.
+	 */
 	struct resource to = { 0 };
 	int error;
 
@@ -245,6 +269,21 @@ static unsigned int most_changes(const struct rebalance_snapshot *s)
 	return 8u * s->space.node_count + 4u * s->space.owner_count;
 }
 
+/* A port that sleeps would lose what is written to it, and hide what is behind it. */
+static void wake_bridges(const struct rebalance_snapshot *s, bool wake)
+{
+	u16 i;
+
+	for (i = 1; i < s->space.bus_count; i++) {
+		struct device *bridge = &s->buses[i]->self->dev;
+
+		if (wake)
+			pm_runtime_get_sync(bridge);
+		else
+			pm_runtime_put(bridge);
+	}
+}
+
 static void release_owners(struct rebalance_snapshot *s)
 {
 	u16 i;
@@ -264,12 +303,43 @@ static void release_owners(struct rebalance_snapshot *s)
 int apply_ask(struct rebalance_snapshot *s)
 {
 	struct application a = { .s = s, .step = PLAN_NONE };
-	int error = snapshot_still_true(s);
+	int error;
 
+	wake_bridges(s, true);
+	error = verify_before(s);
 	if (!error)
 		error = each_owner(&a, ask);
 	release_owners(s);
+	wake_bridges(s, false);
 	return error;
+}
+
+static int apply_steps(struct application *a)
+{
+	int error = verify_before(a->s);
+	unsigned int pauses;
+
+	if (!error)
+		error = each_owner(a, ask);
+	/* For a minute at most. */
+	for (pauses = 0; READ_ONCE(pause) && pauses < PAUSES; pauses++) {
+		cmpxchg(&pause, 1, 2);
+		msleep(PAUSE_MS);
+	}
+	for (a->step = 0; a->step < a->s->result.steps && !error; a->step++)
+		error = apply_step(a);
+	return error ? error : verify_after(a->s);
+}
+
+static void undo(struct application *a, int error)
+{
+	struct rebalance_snapshot *s = a->s;
+
+	dev_info(&s->root->dev, "rebalance: %d after %u changes, undoing all\n", error, s->changes);
+	journal_undo(&a->journal);
+	s->left = a->journal.left;
+	s->left_error = a->journal.left_error;
+	s->left_stuck = a->journal.stuck;
 }
 
 /**
@@ -278,31 +348,26 @@ int apply_ask(struct rebalance_snapshot *s)
  *
  * Context: rescan lock held since the snapshot was taken.
  *
- * Return: 0, or a negative errno with the former layout restored.
+ * Return: 0, or a negative errno with the former layout restored, but for what @s->left tells.
  */
 int apply_plan(struct rebalance_snapshot *s)
 {
 	struct application a = { .s = s, .step = PLAN_NONE };
-	int error = snapshot_still_true(s);
+	int error = journal_init(&a.journal, most_changes(s));
 	u16 i;
 
-	if (!error)
-		error = journal_init(&a.journal, most_changes(s));
 	if (error)
 		return error;
-	error = each_owner(&a, ask);
-	for (a.step = 0; a.step < s->result.steps && !error; a.step++)
-		error = apply_step(&a);
+	wake_bridges(s, true);
+	error = apply_steps(&a);
 	s->changes = a.journal.count;
-	if (error && a.journal.count) {
-		dev_info(&s->root->dev, "rebalance: %d after %u changes, undoing all\n", error,
-			 s->changes);
-		journal_undo(&a.journal);
-	}
+	if (error && a.journal.count)
+		undo(&a, error);
 	release_owners(s);
+	wake_bridges(s, false);
 	for (i = 0; i < s->space.owner_count; i++)
 		if (s->owners[i].down_us)
-			consent_note_down(s->owners[i].dev, s->owners[i].down_us);
+			record_down(s->owners[i].dev, s->owners[i].down_us);
 	journal_free(&a.journal);
 	return error;
 }

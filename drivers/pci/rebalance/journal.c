@@ -8,10 +8,13 @@
  */
 #include <linux/ioport.h>
 #include <linux/module.h>
+#include <linux/pci.h>
 #include <linux/slab.h>
 
 #include "journal.h"
-#include "trace.h"
+#include "owner.h"
+#include "registers.h"
+#include "resize.h"
 
 static int fail_at;
 module_param(fail_at, int, 0600);
@@ -167,6 +170,8 @@ static void revoke(struct resource *res)
  * @j: journal
  * @dev: function with memory-enable clear, or bridge whose window is closed and empty
  * @resno: BAR, ROM or window
+ *
+ * Return: -EBUSY if somebody has claimed a part of it: the claim would be lost.
  */
 int journal_release(struct journal *j, struct pci_dev *dev, int resno)
 {
@@ -179,6 +184,8 @@ int journal_release(struct journal *j, struct pci_dev *dev, int resno)
 	e->was = *res;
 	if (!pci_is_bridge(dev))
 		revoke(res);
+	if (res->child)
+		return -EBUSY;
 	error = release_resource(res);
 	if (!error)
 		*res = (struct resource) { .name = res->name, .flags = res->flags };
@@ -293,6 +300,9 @@ static int undo_tree(struct journal_entry *e)
 {
 	struct resource *res = &e->dev->resource[e->resno];
 
+	/* It was not released at all. */
+	if (res->parent && res->parent == e->was.parent && res->start == e->was.start)
+		return 0;
 	if (res->parent)
 		release_resource(res);
 	res->start = e->was.start;
@@ -320,7 +330,7 @@ static int undo(struct journal_entry *e)
 	case JOURNAL_STOPPED:
 		return owner_restart(e->owner);
 	case JOURNAL_RESTARTED:
-		return owner_stop(e->owner);
+		return owner_stop_again(e->owner);
 	case JOURNAL_COMMAND:
 		pci_write_config_word(e->dev, PCI_COMMAND, e->command);
 		save_config(e->dev);
@@ -340,19 +350,35 @@ static int undo(struct journal_entry *e)
 
 /**
  * journal_undo - restore the exact former layout
- * @j: journal
+ * @j: journal; its @left, @left_error and @stuck are set
  *
  * Nothing can take the old places meanwhile, since the rescan lock is held. What still fails (a
- * driver that does not bind any more, a device that is gone) is said and the rest is undone.
+ * driver that does not bind any more, a device that is gone) is said and the rest is undone. But
+ * where a function that works at its new place cannot be stopped again, all stays as it is then:
+ * what it uses is not taken from it, and whoever is still stopped is restarted where he is now.
  */
 void journal_undo(struct journal *j)
 {
+	j->left = NULL;
+	j->stuck = false;
 	while (j->count) {
 		struct journal_entry *e = &j->entries[--j->count];
-		int error = undo(e);
+		int error;
 
-		if (error)
-			pci_err(e->dev, "rebalance: cannot undo change %u: %d\n", j->count + 1,
-				error);
+		if (j->stuck && (e->kind != JOURNAL_STOPPED || !e->owner->stopped))
+			continue;
+		error = undo(e);
+		if (!error)
+			continue;
+		pci_err(e->dev, "rebalance: cannot undo change %u: %d\n", j->count + 1, error);
+		if (e->kind == JOURNAL_RESTARTED) {
+			/* It was not stopped at all. */
+			e->owner->stopped = false;
+			j->stuck = true;
+		}
+		if (!j->left) {
+			j->left = e->dev;
+			j->left_error = error;
+		}
 	}
 }

@@ -5,20 +5,29 @@
 #ifndef PCI_REBALANCE_JOURNAL_H
 #define PCI_REBALANCE_JOURNAL_H
 
-#include "rebalance.h"
+#include <linux/types.h>
 
 struct journal_entry;
+struct pci_dev;
+struct rebalance_owner;
+struct resource;
 
 /**
  * struct journal - what was changed so far
  * @entries: oldest first
  * @count: used
  * @max: allocated
+ * @left: first function that could not be brought back, NULL if all were
+ * @left_error: what it said
+ * @stuck: it could not be stopped where it is now
  */
 struct journal {
 	struct journal_entry *entries;
 	unsigned int count;
 	unsigned int max;
+	struct pci_dev *left;
+	int left_error;
+	bool stuck;
 };
 
 int journal_init(struct journal *j, unsigned int max);

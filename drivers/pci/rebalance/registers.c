@@ -5,8 +5,10 @@
  * Everything here is for functions whose memory-enable is clear, or for windows.
  */
 #include <linux/log2.h>
+#include <linux/pci.h>
+#include <linux/string.h>
 
-#include "rebalance.h"
+#include "registers.h"
 
 static int bar_register(const struct pci_dev *dev, int resno)
 {
@@ -30,12 +32,12 @@ static u32 size_register(struct pci_dev *dev, int reg, u32 old)
 
 /**
  * registers_size_bar - find out what a BAR asks for, from the device itself
- * @dev: function that nobody uses
+ * @dev: function without a driver that does not decode, its lock held
  * @resno: 0 to 5
  * @bytes: its size
  * @flags: its resource flags
  *
- * The core forgets the size of a BAR for which it found no room. Memory-enable is clear meanwhile.
+ * The core forgets the size of a BAR for which it found no room.
  *
  * Return: false if there is no memory BAR here.
  */
@@ -44,11 +46,10 @@ bool registers_size_bar(struct pci_dev *dev, int resno, u64 *bytes, unsigned lon
 	int reg = bar_register(dev, resno);
 	u32 low, high = 0;
 	u64 mask;
-	u16 cmd;
 
-	pci_read_config_word(dev, PCI_COMMAND, &cmd);
-	pci_write_config_word(dev, PCI_COMMAND, cmd & ~PCI_COMMAND_MEMORY);
 	pci_read_config_dword(dev, reg, &low);
+	if (low & PCI_BASE_ADDRESS_SPACE_IO)
+		return false;
 	mask = size_register(dev, reg, low) & PCI_BASE_ADDRESS_MEM_MASK;
 	*flags = IORESOURCE_MEM | IORESOURCE_SIZEALIGN | (low & ~PCI_BASE_ADDRESS_MEM_MASK);
 	if (low & PCI_BASE_ADDRESS_MEM_PREFETCH)
@@ -60,28 +61,46 @@ bool registers_size_bar(struct pci_dev *dev, int resno, u64 *bytes, unsigned lon
 	} else if (mask) {
 		mask |= 0xffffffffULL << 32;
 	}
-	pci_write_config_word(dev, PCI_COMMAND, cmd);
-	if (!mask || (low & PCI_BASE_ADDRESS_SPACE_IO))
+	if (!mask)
 		return false;
 	*bytes = mask & -mask;
 	return is_power_of_2(*bytes);
 }
 
+/* A window that is closed in the tree has its base above its limit. */
+static bool window_matches(struct pci_dev *bridge, int resno)
+{
+	struct resource *res = &bridge->resource[resno];
+	u32 values[3] = { 0 };
+	struct pci_bus_region region;
+	u64 base, limit;
+
+	registers_read(bridge, resno, values);
+	if (!bridge->pref_64_window)
+		memset(&values[1], 0, 2 * sizeof(values[1]));
+	base = (u64)values[1] << 32 | (values[0] & 0xfff0) << 16;
+	limit = (u64)values[2] << 32 | (values[0] & 0xfff00000) | 0xfffff;
+	if (!res->parent)
+		return base > limit;
+	pcibios_resource_to_bus(bridge->bus, &region, res);
+	return base == region.start && limit == region.end;
+}
+
 /**
- * registers_bar_matches - does the BAR register say what the resource says?
- * @dev: function
+ * registers_match - do the registers say what the resource says?
+ * @dev: function or bridge
  * @resno: BAR, ROM or window
  *
- * Return: true if so, and for windows, whose registers are checked when written.
+ * Return: true if so.
  */
-bool registers_bar_matches(struct pci_dev *dev, int resno)
+bool registers_match(struct pci_dev *dev, int resno)
 {
 	struct resource *res = &dev->resource[resno];
 	struct pci_bus_region region;
 	u32 low, high = 0;
 
 	if (is_window(resno))
-		return true;
+		return window_matches(dev, resno);
 	pcibios_resource_to_bus(dev->bus, &region, res);
 	pci_read_config_dword(dev, bar_register(dev, resno), &low);
 	if (resno == PCI_ROM_RESOURCE)
@@ -186,7 +205,7 @@ int registers_write_bar(struct pci_dev *dev, int resno)
 		values[1] = upper_32_bits(region.start);
 	}
 	registers_write(dev, resno, values);
-	return registers_bar_matches(dev, resno) ? 0 : -EIO;
+	return registers_match(dev, resno) ? 0 : -EIO;
 }
 
 /**

@@ -3,9 +3,13 @@
  * report.c - plans, functions and space in words
  */
 #include <linux/pci.h>
+#include <linux/seq_buf.h>
 #include <linux/sizes.h>
 
-#include "rebalance.h"
+#include "owner.h"
+#include "record.h"
+#include "report.h"
+#include "snapshot.h"
 
 static void put_text(struct seq_buf *text, const char *words)
 {
@@ -75,7 +79,7 @@ static void put_downtime(const struct rebalance_owner *owner, struct seq_buf *te
 
 	if (owner->way == REBALANCE_IDLE)
 		seq_buf_printf(text, "; %s, nobody notices", owner_way_name(owner));
-	else if (consent_last_down(owner->dev, &us))
+	else if (record_down_of(owner->dev, &us))
 		seq_buf_printf(text, "; %s, stopped for about %llu us as last time",
 			       owner_way_name(owner), us);
 	else
@@ -93,10 +97,14 @@ void report_plan(const struct rebalance_snapshot *s, struct seq_buf *text)
 	const struct plan_result *r = &s->result;
 	u16 step, i;
 
-	seq_buf_printf(text, "cost %llu (no plan can cost less than %llu), ", r->cost, r->bound);
-	seq_buf_printf(text, "%u steps, %u functions stopped, %u at once, ", r->steps,
+	seq_buf_printf(text, "cost %llu", r->cost);
+	/* That no plan has a negative price is nothing to tell. */
+	if (r->bound)
+		seq_buf_printf(text, " (no plan can cost less than %llu)", r->bound);
+	seq_buf_printf(text, ", %u steps, %u functions stopped, %u at once, ", r->steps,
 		       r->moved_functions, r->down_at_once);
-	seq_buf_printf(text, "%llu bytes moved, planned in %llu us\n", r->moved_bytes, s->plan_us);
+	put_bytes(text, r->moved_bytes);
+	seq_buf_printf(text, " moved, planned in %llu us\n", s->plan_us);
 	for (step = 0; step < r->steps; step++) {
 		for (i = 0; i < s->space.node_count; i++) {
 			const struct plan_node *n = &s->space.nodes[i];
@@ -130,6 +138,47 @@ static void put_pinned(const struct rebalance_snapshot *s, struct seq_buf *text)
 		seq_buf_printf(text, "; %u functions are pinned, see functions", pinned);
 }
 
+/* What lifts a rule that pins a function. */
+static void put_next_step(const struct rebalance_owner *owner, struct seq_buf *text)
+{
+	if (!owner->pinned)
+		return;
+	if (owner->unless == REBALANCE_CONSENT_MOVE && owner->driver)
+		put_text(text, " (allow it \"idle\", or unbind it)");
+	else if (owner->unless == REBALANCE_CONSENT_MOVE)
+		put_text(text, " (allow it \"idle\")");
+	else if (owner->unless == REBALANCE_CONSENT_IN_USE)
+		put_text(text, " (stop using it, or allow it \"in-use\")");
+}
+
+static void put_culprit(const struct rebalance_snapshot *s, struct seq_buf *text)
+{
+	u16 i;
+
+	seq_buf_printf(text, "%s %s", pci_name(s->culprit), s->fault);
+	if (s->why)
+		seq_buf_printf(text, ": %s", s->why);
+	for (i = 0; i < s->space.owner_count && s->why; i++)
+		if (s->owners[i].dev == s->culprit)
+			put_next_step(&s->owners[i], text);
+	put_text(text, ", ");
+}
+
+/* Also what could not be undone. */
+static void put_undone(const struct rebalance_snapshot *s, struct seq_buf *text)
+{
+	seq_buf_printf(text, "undone after %u changes", s->changes);
+	if (!s->left)
+		return;
+	seq_buf_printf(text, ", but for %s: it ", pci_name(s->left));
+	if (s->left_stuck)
+		put_text(text, "is in use where it is now, and stays there");
+	else if (s->left->dev.driver)
+		seq_buf_printf(text, "is still stopped (%d)", s->left_error);
+	else
+		seq_buf_printf(text, "has lost its driver (%d)", s->left_error);
+}
+
 /**
  * report_reason - say why a request failed
  * @s: snapshot, as far as it got
@@ -140,8 +189,10 @@ void report_reason(const struct rebalance_snapshot *s, int error, struct seq_buf
 {
 	const struct plan_result *r = &s->result;
 
-	if (s->culprit) {
-		seq_buf_printf(text, "%s %s, ", pci_name(s->culprit), s->fault);
+	if (s->refused) {
+		put_text(text, s->refused);
+	} else if (s->culprit) {
+		put_culprit(s, text);
 	} else if (error == -ENOSPC && r->missing_bytes) {
 		put_bytes(text, r->missing_bytes);
 		put_text(text, " are missing in total");
@@ -160,11 +211,9 @@ void report_reason(const struct rebalance_snapshot *s, int error, struct seq_buf
 		put_text(text, "the addresses in the tree contradict each other");
 	} else if (error == -ENOENT) {
 		put_text(text, "nothing to do, all memory BARs have a place");
-	} else if (error == -EBUSY && !s->changes) {
-		put_text(text, "it has a driver");
 	}
 	if (s->changes)
-		seq_buf_printf(text, "undone after %u changes", s->changes);
+		put_undone(s, text);
 	else if (s->culprit || error == -ENOMEM || error == -E2BIG)
 		put_text(text, "nothing was changed");
 	if (error == -ENOSPC || error == -ETIME) {
@@ -218,7 +267,8 @@ void report_functions(const struct rebalance_snapshot *s, struct seq_buf *text)
 			seq_buf_printf(text, "pinned: %s", owner->pinned);
 		else
 			seq_buf_printf(text, "movable: %s", owner_way_name(owner));
-		if (consent_last_down(owner->dev, &us))
+		put_next_step(owner, text);
+		if (record_down_of(owner->dev, &us))
 			seq_buf_printf(text, "; last move stopped it for %llu us", us);
 		put_text(text, "\n");
 	}
@@ -233,8 +283,9 @@ void report_space(const struct rebalance_snapshot *s, struct seq_buf *text)
 {
 	u16 i, k;
 
-	seq_buf_printf(text, "%04x:%02x largest hole %#llx bytes, fragmentation %u permille\n",
-		       pci_domain_nr(s->root), s->root->number, plan_largest_hole(&s->space, false),
+	seq_buf_printf(text, "%04x:%02x largest hole ", pci_domain_nr(s->root), s->root->number);
+	put_bytes(text, plan_largest_hole(&s->space, false));
+	seq_buf_printf(text, ", fragmentation %u permille\n",
 		       plan_fragmentation_permille(&s->space, false));
 	for (i = 0; i < s->space.node_count; i++) {
 		const struct plan_node *root = &s->space.nodes[i];

@@ -7,9 +7,10 @@
  */
 #include <linux/bitfield.h>
 #include <linux/log2.h>
+#include <linux/pci.h>
 #include <linux/sizes.h>
 
-#include "rebalance.h"
+#include "resize.h"
 
 /* Where the pair of a BAR would be if it were the first; 0 if the BAR has none. */
 static int find_pair(struct pci_dev *dev, int resno)

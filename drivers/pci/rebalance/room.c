@@ -9,9 +9,31 @@
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/pci-rebalance.h>
+#include <linux/seq_buf.h>
 #include <linux/slab.h>
 
-#include "rebalance.h"
+#include "apply.h"
+#include "owner.h"
+#include "record.h"
+#include "report.h"
+#include "request.h"
+#include "snapshot.h"
+
+/**
+ * struct room_request - a request, and the room that it is for
+ * @request: as others
+ * @room: as the driver of the host bridge made it
+ */
+struct room_request {
+	struct rebalance_request request;
+	struct pci_rebalance_room *room;
+};
+
+static struct pci_rebalance_room *room_of(struct rebalance_request *request)
+{
+	return container_of(request, struct room_request, request)->room;
+}
 
 static bool is_move(const struct rebalance_snapshot *s, u16 node)
 {
@@ -61,7 +83,7 @@ static int plan_largest(struct rebalance_snapshot *s, struct rebalance_request *
 	do {
 		snapshot_free(s);
 		*s = (struct rebalance_snapshot) { };
-		error = rebalance_plan(s, request);
+		error = request_plan(s, request);
 		if (error != -ENOSPC && error != -ETIME)
 			return error;
 		request->bytes /= 2;
@@ -69,23 +91,15 @@ static int plan_largest(struct rebalance_snapshot *s, struct rebalance_request *
 	return error;
 }
 
-/**
- * room_run - answer a question, or make the room
- * @s: zeroed; snapshot_free() is needed after this
- * @request: with @request->room
- *
- * Context: rescan lock and rebalance_mutex() held.
- *
- * Return: 0 or a negative errno, as rebalance_run().
- */
-int room_run(struct rebalance_snapshot *s, struct rebalance_request *request)
+/* Answer a question, or make the room. */
+static int room_run(struct rebalance_snapshot *s, struct rebalance_request *request)
 {
-	struct pci_rebalance_room *room = request->room;
+	struct pci_rebalance_room *room = room_of(request);
 	int error = room->begin ? room->begin(room->context) : 0;
 
 	if (error)
 		return error;
-	error = request->bytes ? rebalance_plan(s, request) : plan_largest(s, request);
+	error = request->bytes ? request_plan(s, request) : plan_largest(s, request);
 	if (!error) {
 		room->bytes = request->bytes;
 		room->fingerprint = fingerprint(s);
@@ -94,7 +108,7 @@ int room_run(struct rebalance_snapshot *s, struct rebalance_request *request)
 		else if (room->expect && room->expect != room->fingerprint)
 			error = -ESTALE;
 		else
-			error = rebalance_apply(s);
+			error = request_apply(s);
 	}
 	if (room->end)
 		room->end(room->context, !error && room->apply);
@@ -121,7 +135,7 @@ static void note_move(const struct rebalance_snapshot *s, u16 i, bool done, bool
 	if (done)
 		note->down_us = owner->down_us;
 	else if (owner->way != REBALANCE_IDLE)
-		consent_last_down(owner->dev, &note->down_us);
+		record_down_of(owner->dev, &note->down_us);
 	strscpy(note->words, owner_way_name(owner), sizeof(note->words));
 }
 
@@ -166,16 +180,11 @@ static void note_pinned(const struct rebalance_snapshot *s, struct pci_rebalance
 	}
 }
 
-/**
- * room_tell - tell how it went
- * @s: snapshot, as far as it got
- * @room: results go here
- * @error: 0 or a negative errno
- *
- * Context: rescan lock held.
- */
-void room_tell(const struct rebalance_snapshot *s, struct pci_rebalance_room *room, int error)
+/* Tell how it went. */
+static void room_tell(const struct rebalance_snapshot *s, struct rebalance_request *request,
+		      int error)
 {
+	struct pci_rebalance_room *room = room_of(request);
 	struct seq_buf why;
 	u16 i;
 
@@ -201,6 +210,8 @@ void room_tell(const struct rebalance_snapshot *s, struct pci_rebalance_room *ro
 			room->start = s->space.nodes[i].to_start;
 }
 
+static const struct request_ops room_ops = { .run = room_run, .tell = room_tell };
+
 /**
  * pci_rebalance_make_room - make a hole, or say what that would take
  * @room: what is asked for; its results are set
@@ -215,10 +226,13 @@ void room_tell(const struct rebalance_snapshot *s, struct pci_rebalance_room *ro
  */
 int pci_rebalance_make_room(struct pci_rebalance_room *room)
 {
-	struct rebalance_request request = {
-		.domain = room->domain, .number = room->number, .bytes = room->bytes,
-		.prefetch = true, .low = room->low, .level = REBALANCE_REBIND,
-		.dry = !room->apply, .patient = true, .room = room,
+	struct room_request r = {
+		.request = {
+			.domain = room->domain, .number = room->number, .bytes = room->bytes,
+			.prefetch = true, .low = room->low, .level = REBALANCE_REBIND,
+			.dry = !room->apply, .patient = true, .ops = &room_ops,
+		},
+		.room = room,
 	};
 
 	room->notes = NULL;
@@ -228,6 +242,6 @@ int pci_rebalance_make_room(struct pci_rebalance_room *room)
 		strscpy(room->why, "the size of a hole is a power of two", sizeof(room->why));
 		return -EINVAL;
 	}
-	return rebalance_run(&request);
+	return request_run(&r.request);
 }
 EXPORT_SYMBOL_GPL(pci_rebalance_make_room);

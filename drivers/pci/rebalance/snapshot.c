@@ -10,7 +10,13 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "rebalance.h"
+#include "pin.h"
+#include "record.h"
+#include "registers.h"
+#include "request.h"
+#include "resize.h"
+#include "snapshot.h"
+#include "users.h"
 
 /* Most nodes that one function can need: six BARs and a ROM, or two BARs, a ROM and two windows. */
 #define NODES_EACH	7
@@ -84,6 +90,22 @@ static void add_roots(struct rebalance_snapshot *s)
 	}
 }
 
+/*
+ * Is a resource in one of the windows of its bus? Behind a bridge that decodes subtractively it may
+ * be in one further up, and a virtual function's is in one of the physical function's. There it is
+ * found as a range that belongs to somebody else, and stays.
+ */
+static bool is_in_window(const struct rebalance_snapshot *s, u16 bus, const struct resource *res)
+{
+	u16 i;
+
+	for (i = 0; i < s->space.node_count; i++)
+		if ((s->space.nodes[i].flags & PLAN_WINDOW) && s->space.nodes[i].behind == bus &&
+		    s->items[i].res == res->parent)
+			return true;
+	return false;
+}
+
 /* Windows that the bridge does not have, or that lead nowhere, are left out. */
 static void add_window(struct rebalance_snapshot *s, struct pci_dev *bridge, u16 bus, u16 behind,
 		       int resno)
@@ -91,17 +113,16 @@ static void add_window(struct rebalance_snapshot *s, struct pci_dev *bridge, u16
 	struct resource *res = &bridge->resource[resno];
 	bool prefetch = resno == PCI_BRIDGE_PREF_MEM_WINDOW, open = res->parent && is_memory(res);
 	struct plan_node *n;
-	u32 base = 0;
 
 	if (prefetch && !bridge->pref_window)
 		return;
-	if (prefetch)
-		pci_read_config_dword(bridge, PCI_PREF_MEMORY_BASE, &base);
+	/* A bridge that decodes what nobody else does needs no window, and gets none. */
+	if (open ? !is_in_window(s, bus, res) : bridge->transparent)
+		return;
 	n = add_node(s, res, bus, PLAN_WINDOW);
 	n->align = SZ_1M;
 	n->behind = behind;
-	n->last_max =
-		(base & PCI_PREF_RANGE_TYPE_MASK) == PCI_PREF_RANGE_TYPE_64 ? ~0ULL : 0xffffffff;
+	n->last_max = prefetch && bridge->pref_64_window ? ~0ULL : 0xffffffff;
 	n->flags |= prefetch ? PLAN_PREFETCH : 0;
 	s->items[s->space.node_count - 1].dev = bridge;
 	s->items[s->space.node_count - 1].resno = resno;
@@ -124,25 +145,49 @@ static void set_size(struct plan_node *n, u64 bytes, int resno)
 	n->cost = 1 + min_t(u64, bytes >> 16, SZ_1M);
 }
 
+/* What a BAR without a place asks for; PCI core may have forgotten it. */
+static void recall(const struct pci_dev *dev, int resno, struct resource *want)
+{
+	struct record_bar bars[PCI_STD_NUM_BARS];
+
+	if (resno == PCI_ROM_RESOURCE || (want->flags && resource_size(want) > 1) ||
+	    !record_bars_of(dev, bars))
+		return;
+	want->flags = bars[resno].flags;
+	want->start = 0;
+	want->end = bars[resno].bytes - 1;
+}
+
+static void pin_bar(struct rebalance_snapshot *s, struct plan_node *n, const struct resource *res)
+{
+	const struct rebalance_owner *owner = &s->owners[n->owner];
+
+	if (owner->pinned || (res->flags & IORESOURCE_PCI_FIXED) || !is_power_of_2(n->size) ||
+	    (n->start & (n->align - 1)))
+		n->flags |= PLAN_PINNED;
+	/* Somebody claimed a part of it and there is no driver that would give it back. */
+	if (res->child && owner->way == REBALANCE_IDLE)
+		n->flags |= PLAN_PINNED;
+}
+
 /* Returns how many BAR registers were looked at. */
 static int add_bar(struct rebalance_snapshot *s, struct pci_dev *dev, u16 bus, u16 owner, int resno)
 {
 	struct resource *res = &dev->resource[resno], want = *res;
-	bool wanted = dev == s->request && !res->parent;
+	bool wanted = dev == s->request && !res->parent && resno != PCI_ROM_RESOURCE;
 	struct plan_node *n;
-	u64 bytes;
-
 	int registers;
 
-	if (wanted && resno != PCI_ROM_RESOURCE && (!want.flags || !resource_size(&want))) {
-		if (!registers_size_bar(dev, resno, &bytes, &want.flags))
-			return 1;
-		want.start = 0;
-		want.end = bytes - 1;
-	}
+	if (wanted)
+		recall(dev, resno, &want);
 	registers = want.flags & IORESOURCE_MEM_64 ? 2 : 1;
-	if (!is_memory(&want) || (!res->parent && (!wanted || resno == PCI_ROM_RESOURCE)))
+	if (!is_memory(&want) || (!res->parent && !wanted))
 		return registers;
+	if (res->parent && !is_in_window(s, bus, res)) {
+		if (!s->owners[owner].pinned)
+			s->owners[owner].pinned = "it is not in a window of the bridge above it";
+		return registers;
+	}
 	n = add_node(s, res, bus, wanted ? PLAN_REQUEST : 0);
 	n->owner = owner;
 	set_size(n, resource_size(&want), resno);
@@ -151,37 +196,29 @@ static int add_bar(struct rebalance_snapshot *s, struct pci_dev *dev, u16 bus, u
 	s->items[s->space.node_count - 1].dev = dev;
 	s->items[s->space.node_count - 1].resno = resno;
 	s->items[s->space.node_count - 1].was = want;
-	if (wanted)
-		return registers;
-	if (s->owners[owner].pinned || (res->flags & IORESOURCE_PCI_FIXED) ||
-	    !is_power_of_2(n->size) || (n->start & (n->align - 1)))
-		n->flags |= PLAN_PINNED;
-	/* Somebody claimed a part of it and there is no driver that would give it back. */
-	if (res->child && s->owners[owner].way == REBALANCE_IDLE)
-		n->flags |= PLAN_PINNED;
+	if (!wanted)
+		pin_bar(s, n, res);
 	return registers;
 }
 
-static u16 add_owner(struct rebalance_snapshot *s, struct pci_dev *dev, enum rebalance_level level)
+static u16 add_owner(struct rebalance_snapshot *s, struct pci_dev *dev, enum rebalance_level level,
+		     const struct users *users)
 {
 	struct rebalance_owner *owner = &s->owners[s->space.owner_count];
 
 	owner->dev = pci_dev_get(dev);
-	owner_judge(owner);
-	/* Who asks for a place consents to being given one. */
-	if (dev == s->request && !owner->driver)
-		owner->pinned = NULL;
-	else if (!owner->pinned && owner->way > level)
-		owner->pinned = "more is needed to move it than this request allows";
+	owner->asks = dev == s->request;
+	owner->level = level;
+	pin_judge(owner, users);
 	s->owner_cost[s->space.owner_count] = owner_cost(owner);
 	return s->space.owner_count++;
 }
 
 static void add_function(struct rebalance_snapshot *s, struct pci_dev *dev, u16 bus,
-			 enum rebalance_level level)
+			 enum rebalance_level level, const struct users *users)
 {
 	int resno, bars = dev->hdr_type == PCI_HEADER_TYPE_BRIDGE ? 2 : 6;
-	u16 owner = add_owner(s, dev, level);
+	u16 owner = add_owner(s, dev, level, users);
 
 	if (dev->hdr_type == PCI_HEADER_TYPE_CARDBUS)
 		return;
@@ -312,6 +349,7 @@ static int add_hole(struct rebalance_snapshot *s, const struct rebalance_request
 int snapshot_take(struct rebalance_snapshot *s, const struct rebalance_request *request)
 {
 	struct pci_bus *bus = request->dev ? request->dev->bus : request->bus;
+	struct users users;
 	struct pci_dev *dev;
 	int error;
 	u16 i;
@@ -322,13 +360,18 @@ int snapshot_take(struct rebalance_snapshot *s, const struct rebalance_request *
 		bus = bus->parent;
 	s->root = bus;
 	error = allocate(s);
+	if (!error)
+		error = users_look(&users);
 	if (error)
 		return error;
 	s->buses[s->space.bus_count++] = s->root;
 	add_roots(s);
 	for (i = 0; i < s->space.bus_count; i++)
-		list_for_each_entry(dev, &s->buses[i]->devices, bus_list)
-			add_function(s, dev, i, request->level);
+		list_for_each_entry(dev, &s->buses[i]->devices, bus_list) {
+			add_function(s, dev, i, request->level, &users);
+			cond_resched();
+		}
+	users_free(&users);
 	error = add_foreign(s);
 	if (!error && request->bus)
 		error = add_hole(s, request);
@@ -388,32 +431,4 @@ void snapshot_free(struct rebalance_snapshot *s)
 	kvfree(s->owners);
 	kvfree(s->owner_cost);
 	kvfree(s->buses);
-}
-
-/**
- * snapshot_still_true - is what the plan changes as it was, in the tree and in the registers?
- * @s: snapshot with a plan
- *
- * Return: 0 or -ESTALE.
- */
-int snapshot_still_true(const struct rebalance_snapshot *s)
-{
-	u16 i;
-
-	for (i = 0; i < s->space.node_count; i++) {
-		const struct plan_node *n = &s->space.nodes[i];
-		const struct rebalance_item *item = &s->items[i];
-
-		if (n->step == PLAN_NONE || !item->dev || (n->flags & PLAN_REQUEST))
-			continue;
-		if (item->res->start != item->was.start || item->res->end != item->was.end ||
-		    item->res->parent != item->was.parent)
-			return -ESTALE;
-		if (n->size && !registers_bar_matches(item->dev, item->resno)) {
-			pci_warn(item->dev, "resource %d is not where its register says\n",
-				 item->resno);
-			return -ESTALE;
-		}
-	}
-	return 0;
 }

@@ -189,6 +189,18 @@ check "the disks may be moved" guest \
 	"for fn in 01.0 05.0; do echo 10001:00:\$fn idle >$dir/allow; done"
 check "make holes" eval 'ctl eject --timeout=20 03.0 && ctl eject --timeout=20 07.0'
 ctl space | sed 's/^/# /'
+
+# A driver that does not come back: the host hears what could not be undone.
+guest "for fn in 01.0 05.0; do echo none >$bus:\$fn/driver_override; done"
+got=0
+output=$(ctl rebalance --room 256K 2>&1) || got=$?
+echo "# $output"
+same "no driver: status" 1 "$got"
+check "no driver: the host hears it" grep -q "it has lost its driver" <<<"$output"
+guest "for fn in 01.0 05.0; do echo >$bus:\$fn/driver_override
+	echo 10001:00:\$fn >/sys/bus/pci/drivers/nvme/bind; done 2>/dev/null; true"
+find_disks
+
 (sleep 0.2; kill -KILL "$PVPCID_PID") &
 ctl rebalance --room 256K 2>&1 | sed 's/^/# /'
 wait

@@ -49,8 +49,7 @@ same_state()
 # load: modules and disks
 load()
 {
-	check "load" guest "modprobe nvme; insmod /vmtest/pci_rebalance.ko 2>/dev/null ||
-		modprobe pci_rebalance"
+	check "load" guest "modprobe nvme; modprobe pci_rebalance auto=off"
 	within "eight disks" 60 guest '[ "$(ls /sys/block | grep -c nvme)" -eq 8 ]'
 }
 

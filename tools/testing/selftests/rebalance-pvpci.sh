@@ -85,7 +85,7 @@ check "write the survivors" verify "--do_verify=1"
 ctl space | sed 's/^/# before: /'
 
 check "load pci_rebalance" guest \
-	"insmod /vmtest/pci_rebalance.ko auto=rebind 2>/dev/null || modprobe pci_rebalance auto=rebind"
+	"insmod /vmtest/pci_rebalance.ko auto=off 2>/dev/null || modprobe pci_rebalance auto=off"
 check "without leave to rebind there is no plan" guest \
 	"! echo $(fn "$lost") 2>/dev/null >$dir/request"
 guest "cat $dir/result" | sed 's/^/# /'
@@ -120,6 +120,7 @@ for fn in json.load(sys.stdin)["functions"]:
 	print(fn["slot"], fn["bars"][0]["assigned"])' | relative)"
 
 # The months go on, and room is made without being asked for; who adds waits for it.
+guest "echo rebind >/sys/module/pci_rebalance/parameters/auto"
 check "3 leaves" eject 3
 check "3 by 128K: room is made" add 3 128K
 within "3 is at work" 20 live 3

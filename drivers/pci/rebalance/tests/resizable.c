@@ -5,7 +5,8 @@
  * No device model of QEMU 7.2 has the Resizable BAR capability. This host bridge has two functions
  * whose config space is plain memory with the rules of the specification; nothing is behind their
  * BARs, and nobody reads them. 01.0 has a BAR of fixed size. 02.0 arrives after it has its place,
- * and asks for the largest of its sizes. Section numbers are those of PCI Express 5.0.
+ * and asks for the largest of its sizes. resizable_driver.c is a driver for both. Section numbers
+ * are those of PCI Express 5.0.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,6 +18,8 @@
 #include <linux/sizes.h>
 
 #include <asm/pci.h>
+
+#include "resizable.h"
 
 #define DOMAIN		0x1f000
 #define FUNCTIONS	2
@@ -32,6 +35,12 @@ MODULE_PARM_DESC(sizes, "sizes that 02.0 offers: bit n is 1 MiB << n; it begins 
 static bool decoding = true;
 module_param(decoding, bool, 0444);
 MODULE_PARM_DESC(decoding, "01.0 decodes, and so must not be moved");
+static bool preserve;
+module_param(preserve, bool, 0444);
+MODULE_PARM_DESC(preserve, "addresses must stay as they are, as firmware may say");
+static unsigned int writes;
+module_param(writes, uint, 0444);
+MODULE_PARM_DESC(writes, "times that a config register of 02.0 was written");
 
 /**
  * struct fake - one function
@@ -91,6 +100,7 @@ static int fake_write(struct pci_bus *bus, unsigned int devfn, int where, int si
 
 	if (!f)
 		return PCIBIOS_DEVICE_NOT_FOUND;
+	writes += f == &fakes[1];
 	old = f->config[where / 4];
 	value = (old & ~mask) | (value << (where & 3) * 8 & mask);
 	switch (where & ~3) {
@@ -117,7 +127,7 @@ static struct pci_ops fake_ops = { .read = fake_read, .write = fake_write };
 
 static void init_fake(struct fake *f, u64 bytes)
 {
-	f->config[PCI_VENDOR_ID / 4] = PCI_VENDOR_ID_REDHAT | 0x5aba << 16;
+	f->config[PCI_VENDOR_ID / 4] = PCI_VENDOR_ID_REDHAT | RESIZABLE_DEVICE << 16;
 	f->config[PCI_COMMAND / 4] = PCI_STATUS_CAP_LIST << 16;
 	f->config[PCI_CLASS_REVISION / 4] = PCI_CLASS_OTHERS << 24;
 	f->config[PCI_BASE_ADDRESS_0 / 4] = PCI_BASE_ADDRESS_MEM_TYPE_64;
@@ -142,6 +152,18 @@ static void arrive(unsigned int number)
 	pci_scan_slot(root, PCI_DEVFN(number + 1, 0));
 	pci_assign_unassigned_bus_resources(root);
 	pci_bus_add_devices(root);
+}
+
+static void remove_root(void)
+{
+	struct pci_host_bridge *bridge = to_pci_host_bridge(root->bridge);
+
+	pci_lock_rescan_remove();
+	pci_stop_root_bus(root);
+	pci_remove_root_bus(root);
+	pci_unlock_rescan_remove();
+	pci_free_host_bridge(bridge);
+	release_resource(&window);
 }
 
 static int __init resizable_init(void)
@@ -171,12 +193,16 @@ static int __init resizable_init(void)
 	if (ret)
 		goto release_window;
 	root = bridge->bus;
+	bridge->preserve_config = preserve;
 	arrive(0);
 	if (decoding)
 		fakes[0].config[PCI_COMMAND / 4] |= PCI_COMMAND_MEMORY;
 	arrive(1);
 	pci_unlock_rescan_remove();
-	return 0;
+	ret = resizable_driver_init(root);
+	if (ret)
+		remove_root();
+	return ret;
 
 release_window:
 	pci_unlock_rescan_remove();
@@ -188,14 +214,8 @@ free_bridge:
 
 static void __exit resizable_exit(void)
 {
-	struct pci_host_bridge *bridge = to_pci_host_bridge(root->bridge);
-
-	pci_lock_rescan_remove();
-	pci_stop_root_bus(root);
-	pci_remove_root_bus(root);
-	pci_unlock_rescan_remove();
-	pci_free_host_bridge(bridge);
-	release_resource(&window);
+	resizable_driver_exit();
+	remove_root();
 }
 
 module_init(resizable_init);

@@ -25,6 +25,7 @@
 #include "core/bus.h"
 #include "function/config_block.h"
 #include "function/function.h"
+#include "hotplug/await_rebalance.h"
 #include "hotplug/host_rebalance.h"
 #include "hotplug/hotplug.h"
 #include "hotplug/remove.h"
@@ -232,6 +233,7 @@ void pvpci_bus_down(struct pvpci_bus *bus)
 		return;
 	close_doors(bus);
 	down_write(&bus->in_use);
+	pvpci_await_rebalance_stop(bus);
 	pvpci_debugfs_del(bus);
 	pvpci_state_set(bus, PVPCI_STATE_STOPPING);
 	pvpci_root_remove(bus);

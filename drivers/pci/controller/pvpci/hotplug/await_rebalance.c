@@ -11,6 +11,7 @@
 #include "core/bus.h"
 #include "function/function.h"
 #include "hotplug/await_rebalance.h"
+#include "hotplug/hotplug.h"
 #include "hotplug/report.h"
 
 static bool is_sought(void)
@@ -45,6 +46,44 @@ bool pvpci_await_rebalance_begin(struct pvpci_fn *fn, u32 outcome)
 	return true;
 }
 
+/* pci_rebalance holds the rescan lock and one of its own, so the rest is for the worker. */
+static void search_over(struct pci_rebalance_search *search, bool found)
+{
+	struct pvpci_await_rebalance *await =
+		container_of(search, struct pvpci_await_rebalance, search);
+
+	WRITE_ONCE(await->over, true);
+	pvpci_work_look(await->bus);
+}
+
+/* Is room being sought? Then the worker runs once more when it is not. */
+static bool is_waiting(struct pvpci_bus *bus)
+{
+	struct pvpci_await_rebalance *await = &bus->hotplug->await;
+	bool (*wait)(struct pci_rebalance_search *search);
+
+	if (await->waits && !READ_ONCE(await->over))
+		return true;
+	if (await->waits)
+		symbol_put(pci_rebalance_await);
+	await->waits = false;
+	wait = symbol_get(pci_rebalance_await);
+	if (!wait)
+		return false;
+	await->bus = bus;
+	await->over = false;
+	await->search.over = search_over;
+	await->waits = wait(&await->search);
+	if (!await->waits)
+		symbol_put(pci_rebalance_await);
+	return await->waits;
+}
+
+static bool is_searching(const struct pvpci_fn *fn)
+{
+	return fn && READ_ONCE(fn->told) == PVPCI_TOLD_SEARCHING;
+}
+
 /**
  * pvpci_await_rebalance_run - tell the host of functions that nobody seeks room for any more
  * @bus: known to PCI core, its BARs have been followed
@@ -55,22 +94,44 @@ bool pvpci_await_rebalance_begin(struct pvpci_fn *fn, u32 outcome)
  */
 void pvpci_await_rebalance_run(struct pvpci_bus *bus)
 {
-	bool again = false, sought = is_sought();
+	bool any = bus->hotplug->await.waits;
 	u32 row;
 
 	lockdep_assert_held(&bus->topology);
+	for (row = 0; row < bus->wire.layout.nr_functions && !any; row++)
+		any = is_searching(bus->by_row[row]);
+	if (!any || is_waiting(bus))
+		return;
 	for (row = 0; row < bus->wire.layout.nr_functions; row++) {
 		struct pvpci_fn *fn = bus->by_row[row];
 
-		if (!fn || READ_ONCE(fn->told) != PVPCI_TOLD_SEARCHING)
-			continue;
-		again |= sought;
-		if (sought)
+		if (!is_searching(fn))
 			continue;
 		pvpci_told_set(fn, PVPCI_TOLD_OUTCOME);
 		if (!pvpci_function_has_driver(fn))
 			pvpci_report_outcome(fn, READ_ONCE(fn->outcome), 0, NULL);
 	}
-	if (again)
-		pvpci_work_look_later(bus);
+}
+
+/**
+ * pvpci_await_rebalance_stop - wait no more
+ * @bus: that is taken down; its worker does nothing any more
+ *
+ * Context: process context; rescan lock and pvpci_bus.in_use (written) held.
+ */
+void pvpci_await_rebalance_stop(struct pvpci_bus *bus)
+{
+	struct pvpci_await_rebalance *await = &bus->hotplug->await;
+	bool (*forget)(struct pci_rebalance_search *search);
+
+	if (!await->waits)
+		return;
+	/* It is there: it is held. */
+	forget = symbol_get(pci_rebalance_forget);
+	if (forget) {
+		forget(&await->search);
+		symbol_put(pci_rebalance_forget);
+	}
+	symbol_put(pci_rebalance_await);
+	await->waits = false;
 }

@@ -8,6 +8,7 @@
 #include <linux/pvpci.h>
 #include <linux/types.h>
 
+#include "hotplug/await_rebalance.h"
 #include "hotplug/eject.h"
 #include "hotplug/host_rebalance.h"
 
@@ -21,6 +22,7 @@ struct pvpci_slot;
  * @eject: what the host wants back, by row
  * @slot: slots in sysfs, by device; under pvpci_bus.topology
  * @rebalance: what the host wants to be stopped and moved
+ * @await: waits for the end of a search for room
  */
 struct pvpci_hotplug {
 	u32 refused[PVPCI_MAX_FUNCTIONS];
@@ -28,6 +30,7 @@ struct pvpci_hotplug {
 	struct pvpci_eject eject[PVPCI_MAX_FUNCTIONS];
 	struct pvpci_slot *slot[PVPCI_MAX_FUNCTIONS / 8];
 	struct pvpci_host_rebalance rebalance;
+	struct pvpci_await_rebalance await;
 };
 
 #endif /* _PVPCI_HOTPLUG_H */

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * in_use.c - is what a driver makes of a function in use?
+ *
+ * A driver makes devices: disks, interfaces, nodes in /dev, or devices of another bus (virtio,
+ * SCSI, USB) whose drivers make those. All of them are looked at.
+ */
+#include <linux/blkdev.h>
+#include <linux/device.h>
+#include <linux/kdev_t.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+
+#include "in_use.h"
+#include "users.h"
+
+/* A path of a multipath disk is hidden; who has opened the disk cannot be seen from here. */
+static bool is_disk_in_use(struct device *child)
+{
+	return atomic_read(&dev_to_bdev(child)->bd_openers) ||
+	       dev_to_disk(child)->flags & GENHD_FL_HIDDEN;
+}
+
+static bool is_interface_in_use(struct device *child)
+{
+	return to_net_dev(child)->flags & IFF_UP;
+}
+
+/* Its users in the kernel are not to be seen from here, and hardly anybody has it for nothing. */
+static bool is_always_in_use(struct device *child)
+{
+	return true;
+}
+
+/* What a class of devices knows of its users. */
+static const struct {
+	const char *class;
+	bool (*applies)(struct device *child);
+} classes[] = {
+	{"block", is_disk_in_use},
+	{"net", is_interface_in_use},
+	{"infiniband", is_always_in_use},
+};
+
+/*
+ * Drivers whose device is used by something that is no device: a file system, a family of sockets.
+ * Each user holds the driver's module. Those of memory that the kernel has are always in use.
+ */
+static const struct {
+	const char *driver;
+	bool always;
+} modules[] = {
+	{"virtiofs", false},
+	{"9pnet_virtio", false},
+	{"vmw_vsock_virtio_transport", false},
+	{"virtio_balloon", true},
+	{"virtio_mem", true},
+};
+
+static bool is_driver_in_use(const struct device_driver *driver)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(modules); i++)
+		if (!strcmp(driver->name, modules[i].driver))
+			return modules[i].always || !driver->owner ||
+			       module_refcount(driver->owner) > 0;
+	return false;
+}
+
+/* Whoever holds its lock binds it, or uses it. */
+static bool is_bound_and_in_use(struct device *child)
+{
+	bool used;
+
+	if (!child->bus)
+		return false;
+	if (!device_trylock(child))
+		return true;
+	used = child->driver && is_driver_in_use(child->driver);
+	device_unlock(child);
+	return used;
+}
+
+static int is_child_in_use(struct device *child, void *users)
+{
+	const char *class = child->class ? child->class->name : "";
+	bool block = !strcmp(class, "block");
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(classes); i++)
+		if (!strcmp(class, classes[i].class) && classes[i].applies(child))
+			return 1;
+	/* The numbers of disks are others than those of character devices. */
+	if (child->devt && !block && users_have_open(users, child->devt))
+		return 1;
+	return is_bound_and_in_use(child) ||
+	       device_for_each_child(child, users, is_child_in_use);
+}
+
+/**
+ * in_use - does anybody use what a driver has made of a function?
+ * @dev: function with a driver
+ * @users: what processes have open
+ *
+ * Context: process, device lock held.
+ *
+ * Return: whether unbinding the driver would be noticed.
+ */
+bool in_use(struct pci_dev *dev, const struct users *users)
+{
+	return device_for_each_child(&dev->dev, (void *)users, is_child_in_use);
+}
