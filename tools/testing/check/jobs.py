@@ -114,7 +114,7 @@ def all_jobs(parts):
           ("static" in parts and variant == "gcc")] +
          (unit() if "unit" in parts else [])),
         ("modules", [script("modules", kernel, limit=600, needed=True)
-                            for kernel in packaged()
+                            for kernel in packaged(asked=False)
                             if guests or "static" in parts]),
         # A kernel takes minutes, and its linking one processor.
         ("static", [Job("build/" + kernel, [
