@@ -5,7 +5,8 @@
 
 BUILD	:= $(CURDIR)/build
 VMTEST	:= tools/testing/vmtest
-KERNELS	:= $(shell awk '/^[a-z]/ && $$3 != "source" {print $$1}' $(VMTEST)/kernels)
+KERNELS	:= $(shell awk '/^[a-z]/ && $$3 != "source" && $$6 != "asked" {print $$1}' $(VMTEST)/kernels)
+ASKED	:= $(shell awk '$$6 == "asked" {print $$1}' $(VMTEST)/kernels)
 KUNIT	:= kunit-6.1 kunit-6.12
 PARTS	:= static tools unit vmtest kunit selftests
 # A benchmark is an executable; libraries beside it have an ending.
@@ -44,11 +45,11 @@ packages-%:
 	@tools/testing/check/install $*
 
 modules: $(KERNELS:%=modules-%)
-$(KERNELS:%=modules-%): modules-%: packages-modules
+$(KERNELS:%=modules-%) $(ASKED:%=modules-%): modules-%: packages-modules
 	@$(VMTEST)/modules $*
 $(KUNIT:%=modules-%): modules-%: packages
 	@$(VMTEST)/modules $*
-$(KERNELS:%=kernel-%): kernel-%: packages-modules
+$(KERNELS:%=kernel-%) $(ASKED:%=kernel-%): kernel-%: packages-modules
 	@$(VMTEST)/kernel $*
 
 tools: packages-tools

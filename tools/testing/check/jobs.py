@@ -114,11 +114,11 @@ def all_jobs(parts):
           ("static" in parts and variant == "gcc")] +
          (unit() if "unit" in parts else [])),
         ("modules", [script("modules", kernel, limit=600, needed=True)
-                            for kernel in packaged()
+                            for kernel in packaged(asked=False)
                             if guests or "static" in parts]),
         # A kernel takes minutes, and its linking one processor.
         ("static", [Job("build/" + kernel, [
-            os.path.join(TOP, "tools/testing/kunit/build"), kernel], 1800, needed=True)
+            os.path.join(TOP, "tools/testing/kunit/build"), kernel], 3600, needed=True)
                     for kernel in DEBUG if {"kunit", "selftests"} & set(parts)] +
          ([script(name, limit=600) for name in (
              "sparse", "checkpatch", "cppcheck", "kernel-doc", "shellcheck", "python",
