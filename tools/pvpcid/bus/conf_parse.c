@@ -60,8 +60,10 @@ static int parse_map(struct dma_conf *memory, json_t *map, struct error *err)
 			const struct dma_segment *a = &memory->map[i];
 			const struct dma_segment *b = &memory->map[j];
 
-			if (a->address < b->address + b->bytes &&
-			    b->address < a->address + a->bytes) {
+			/* How long a piece without "bytes" is will be seen when it is mapped. */
+			if (a->address == b->address ||
+			    (a->address < b->address + b->bytes &&
+			     b->address < a->address + a->bytes)) {
 				error_at(err, where, "pieces %u and %u of the map overlap", j, i);
 				return -1;
 			}
