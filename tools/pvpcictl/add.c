@@ -4,7 +4,9 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "command.h"
@@ -27,20 +29,42 @@ static json_t *load(const char *arg)
 	return value;
 }
 
+/* Paths start where the user is, not where the daemon is. */
+static void make_absolute(json_t *namespace)
+{
+	const char *file = json_string_value(json_object_get(namespace, "file"));
+	char *here;
+
+	if (!file || !*file || *file == '/')
+		return;
+	here = getcwd(NULL, 0);
+	if (here)
+		json_object_set_new(namespace, "file", json_sprintf("%s/%s", here, file));
+	free(here);
+}
+
+static void make_files_absolute(json_t *functions)
+{
+	json_t *fn, *namespace;
+	size_t i, j;
+
+	json_array_foreach(functions, i, fn)
+		json_array_foreach(json_object_get(fn, "namespaces"), j, namespace)
+			make_absolute(namespace);
+}
+
 /* An array of functions, one function, or a whole bus configuration. */
 static json_t *make_request(json_t *value, unsigned int wait_ms)
 {
 	json_t *functions = json_object_get(value, "functions");
-	const char *key = "functions";
 
 	if (functions)
 		json_incref(functions);
 	else
-		functions = json_incref(value);
-	if (!json_is_array(functions))
-		key = "function";
+		functions = json_is_array(value) ? json_incref(value) : json_pack("[O]", value);
 	json_decref(value);
-	return json_pack("{s:s, s:o, s:i}", "command", "add", key, functions,
+	make_files_absolute(functions);
+	return json_pack("{s:s, s:o, s:i}", "command", "add", "functions", functions,
 			 "wait_ms", (int)wait_ms);
 }
 

@@ -140,7 +140,7 @@ int daemon_open(struct daemon *daemon, const struct conf *conf, struct error *er
 	dma_guard(&daemon->bus.dma);
 	if (control_open(&daemon->control, conf->control, err))
 		goto close_bus;
-	if (guest_open(&daemon->guest, conf->socket, err))
+	if (guest_open(&daemon->guest, conf->socket, conf->socket_group, err))
 		goto close_control;
 	return 0;
 

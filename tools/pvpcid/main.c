@@ -50,6 +50,10 @@ static int check(const struct conf *conf, const struct options *options)
 	if (bus_open(&the_daemon.bus, conf, &nobody, &err))
 		return report_open(conf, options, &err);
 	bus_close(&the_daemon.bus);
+	if (dma_check(&conf->memory, &err)) {
+		error_below(&err, "memory");
+		return report_open(conf, options, &err);
+	}
 	return EXIT_OK;
 }
 

@@ -85,7 +85,8 @@ int sandbox_enter(struct error *err)
 		return -1;
 	}
 	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-	if (filter &&
+	/* Threads that do block I/O are there already: the filter is for them, too. */
+	if (filter && !seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) &&
 	    !add_rules(filter, SCMP_ACT_ALLOW, allowed, sizeof(allowed) / sizeof(allowed[0])) &&
 	    !add_rules(filter, SCMP_ACT_KILL_PROCESS, deadly, sizeof(deadly) / sizeof(deadly[0])) &&
 	    /* syslog() and a probe of a stale socket; no network. */

@@ -11,7 +11,7 @@ struct error;
 void sandbox_prepare(void);
 
 /**
- * sandbox_enter - no new privileges, no core, a list of system calls
+ * sandbox_enter - no new privileges, no core, a list of system calls, for all threads
  * @err: filled on failure
  *
  * Must do afterwards: serve, open backing files for `add`, map guest RAM.

@@ -117,7 +117,8 @@ int value_bytes(const json_t *object, const char *key, uint64_t *value, struct e
 	return -1;
 }
 
-int value_path(const json_t *object, const char *key, char **value, struct error *err)
+static int copy_text(const json_t *object, const char *key, const char *what, char **value,
+		     struct error *err)
 {
 	const json_t *item = json_object_get(object, key);
 	const char *text = json_string_value(item);
@@ -126,7 +127,7 @@ int value_path(const json_t *object, const char *key, char **value, struct error
 	if (!item)
 		return 0;
 	if (!text || !*text || strlen(text) != json_string_length(item)) {
-		error_at(err, key, "\"%s\" must be a path", key);
+		error_at(err, key, "\"%s\" must be %s", key, what);
 		return -1;
 	}
 	copy = strdup(text);
@@ -137,4 +138,14 @@ int value_path(const json_t *object, const char *key, char **value, struct error
 	free(*value);
 	*value = copy;
 	return 0;
+}
+
+int value_text(const json_t *object, const char *key, char **value, struct error *err)
+{
+	return copy_text(object, key, "text", value, err);
+}
+
+int value_path(const json_t *object, const char *key, char **value, struct error *err)
+{
+	return copy_text(object, key, "a path", value, err);
 }

@@ -96,6 +96,17 @@ int value_word(const json_t *object, const char *key, const char *no, const char
 int value_bytes(const json_t *object, const char *key, uint64_t *value, struct error *err);
 
 /**
+ * value_text - some text
+ * @object: JSON object
+ * @key: may be absent
+ * @value: a copy when @key is there; what it was before is freed
+ * @err: filled on error
+ *
+ * Return: 0 or -1.
+ */
+int value_text(const json_t *object, const char *key, char **value, struct error *err);
+
+/**
  * value_path - the path of a file
  * @object: JSON object
  * @key: may be absent

@@ -31,6 +31,7 @@ void conf_free(struct conf *conf)
 	free(conf->path);
 	free(conf->text);
 	free(conf->socket);
+	free(conf->socket_group);
 	free(conf->control);
 	dma_conf_free(&conf->memory);
 	json_decref(conf->functions);

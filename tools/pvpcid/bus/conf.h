@@ -22,6 +22,7 @@ struct error;
  * @text: the file, for line numbers; owned
  * @id: stable bus id
  * @socket: path of the ivshmem socket; owned
+ * @socket_group: who may connect to it beside the daemon's user, or NULL; owned
  * @control: path of the control socket, or NULL; owned
  * @memory: guest RAM
  * @aperture_bytes: 0 to compute it
@@ -38,6 +39,7 @@ struct conf {
 	char *text;
 	uint64_t id;
 	char *socket;
+	char *socket_group;
 	char *control;
 	struct dma_conf memory;
 	uint64_t aperture_bytes;

@@ -60,8 +60,10 @@ static int parse_map(struct dma_conf *memory, json_t *map, struct error *err)
 			const struct dma_segment *a = &memory->map[i];
 			const struct dma_segment *b = &memory->map[j];
 
-			if (a->address < b->address + b->bytes &&
-			    b->address < a->address + a->bytes) {
+			/* How long a piece without "bytes" is will be seen when it is mapped. */
+			if (a->address == b->address ||
+			    (a->address < b->address + b->bytes &&
+			     b->address < a->address + a->bytes)) {
 				error_at(err, where, "pieces %u and %u of the map overlap", j, i);
 				return -1;
 			}
@@ -123,7 +125,7 @@ static int parse_protocol(struct conf *conf, const json_t *top, struct error *er
 static int parse_top(struct conf *conf, json_t *top, struct error *err)
 {
 	static const char * const known[] = {
-		"id", "socket", "control", "aperture", "spare32", "spare64", "vectors", "rows",
+		"id", "socket", "socket_group", "control", "aperture", "spare32", "spare64", "vectors", "rows",
 		"poll_us", "protocol", "memory", "functions", NULL
 	};
 	json_t *memory = json_object_get(top, "memory");
@@ -136,6 +138,7 @@ static int parse_top(struct conf *conf, json_t *top, struct error *err)
 	if (value_keys(top, known, NULL, NULL, err) ||
 	    value_number64(top, "id", 0, INT64_MAX, &conf->id, err) ||
 	    value_path(top, "socket", &conf->socket, err) ||
+	    value_text(top, "socket_group", &conf->socket_group, err) ||
 	    value_path(top, "control", &conf->control, err) ||
 	    value_bytes(top, "aperture", &conf->aperture_bytes, err) ||
 	    value_bytes(top, "spare32", &conf->spare32_bytes, err) ||

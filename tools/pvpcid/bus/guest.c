@@ -173,11 +173,11 @@ static void listener_ready(void *context, int fd, uint32_t events)
 	guest_send(guest);
 }
 
-int guest_open(struct guest *guest, const char *path, struct error *err)
+int guest_open(struct guest *guest, const char *path, const char *group, struct error *err)
 {
 	guest->client = -1;
 	guest->path = path;
-	guest->listener = socket_listen(path, 0600, err);
+	guest->listener = socket_listen(path, group, err);
 	if (guest->listener < 0)
 		return -1;
 	if (!loop_add(guest->loop, guest->listener, EPOLLIN, listener_ready, guest))

@@ -40,11 +40,12 @@ struct guest {
  * guest_open - listen
  * @err: filled on failure
  * @guest: @loop, @bus, callbacks and @context are set by the caller
- * @path: of the UNIX socket; a stale one is replaced, one in use is not
+ * @path: of the UNIX socket
+ * @group: whose members may connect, see socket_listen()
  *
  * Return: 0, or -1 with @err filled.
  */
-int guest_open(struct guest *guest, const char *path, struct error *err);
+int guest_open(struct guest *guest, const char *path, const char *group, struct error *err);
 
 /** guest_close - the reverse */
 void guest_close(struct guest *guest);

@@ -337,7 +337,7 @@ int control_open(struct control *control, const char *path, struct error *err)
 		control->clients[i].fd = -1;
 	if (!path)
 		return 0;
-	control->listener = socket_listen(path, 0600, err);
+	control->listener = socket_listen(path, NULL, err);
 	if (control->listener < 0)
 		return -1;
 	if (!loop_add(control->loop, control->listener, EPOLLIN, listener_ready, control))

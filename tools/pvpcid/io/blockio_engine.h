@@ -122,6 +122,7 @@ struct blockio_engine {
  * @flush_wait: those that wait for the next
  * @ready: operations that finished when they were started
  * @idle: operations to be used again
+ * @next: in the list of all files of the daemon
  * @stats: counters
  */
 struct blockio {
@@ -147,6 +148,7 @@ struct blockio {
 	struct blockio_list flush_wait;
 	struct blockio_list ready;
 	struct blockio_op *idle;
+	struct blockio *next;
 	struct blockio_stats stats;
 };
 

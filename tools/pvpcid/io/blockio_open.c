@@ -15,25 +15,41 @@
 #include "base/log.h"
 #include "io/blockio_engine.h"
 
+static struct blockio *all;
+
+/* The lock would only say that somebody has it. */
+static bool is_ours(const struct blockio *io)
+{
+	const struct blockio *other;
+	struct stat st, st_other;
+
+	for (other = all; other; other = other->next)
+		if (!fstat(io->file, &st) && !fstat(other->file, &st_other) &&
+		    st.st_dev == st_other.st_dev && st.st_ino == st_other.st_ino)
+			return true;
+	return false;
+}
+
 /*
  * OFD locks (fcntl(2)) belong to the open file, not to the process: they are
  * inherited over fork, freed with the last descriptor, and QEMU uses them too.
  */
-static int lock_file(int file, bool readonly, const char *path, struct error *err)
+static int lock_file(const struct blockio *io, struct error *err)
 {
+	bool readonly = io->readonly;
 	struct flock lock = {
 		.l_type = readonly ? F_RDLCK : F_WRLCK,
 		.l_whence = SEEK_SET,
 	};
 
-	if (!fcntl(file, F_OFD_SETLK, &lock))
+	if (!fcntl(io->file, F_OFD_SETLK, &lock))
 		return 0;
 	if (errno == EAGAIN || errno == EACCES)
-		error_set(err, readonly ?
-			  "%s is locked: it is open for writing" :
-			  "%s is locked: it is in use", path);
+		error_set(err, "%s is locked: %s", io->path,
+			  is_ours(io) ? "this pvpcid has it open already" :
+			  readonly ? "it is open for writing" : "it is in use");
 	else
-		error_set(err, "%s cannot be locked: %s", path, strerror(errno));
+		error_set(err, "%s cannot be locked: %s", io->path, strerror(errno));
 	return -1;
 }
 
@@ -100,7 +116,7 @@ static int check_file(struct blockio *io, const char *path, struct error *err)
 		return -1;
 	}
 	io->align = io->direct ? direct_align(io->file) : 1;
-	return lock_file(io->file, io->readonly, path, err);
+	return lock_file(io, err);
 }
 
 struct blockio *blockio_open(const char *path, bool readonly, bool direct, struct error *err)
@@ -137,6 +153,8 @@ struct blockio *blockio_open(const char *path, bool readonly, bool direct, struc
 	io->engine = choose_engine(io, err);
 	if (!io->engine)
 		goto close_file;
+	io->next = all;
+	all = io;
 	return io;
 
 close_file:
@@ -158,10 +176,14 @@ static void closing_flush(void *arg, ssize_t result)
 
 void blockio_close(struct blockio *io)
 {
+	struct blockio **link = &all;
 	struct blockio_op *op;
 
 	if (!io)
 		return;
+	while (*link != io)
+		link = &(*link)->next;
+	*link = io->next;
 	blockio_drain(io);
 	if (io->dirty && !io->readonly)
 		blockio_flush(io, closing_flush, io);

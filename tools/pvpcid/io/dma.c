@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "io/dma.h"
 #include "io/peer.h"
 
@@ -158,6 +159,17 @@ static int map_machine(struct dma *dma, const struct dma_conf *conf, const char 
 	return 0;
 }
 
+static bool is_mapped(const struct dma *dma, uint64_t address, uint64_t bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < dma->count; i++)
+		if (address < dma->piece[i].address + dma->piece[i].bytes &&
+		    dma->piece[i].address < address + bytes)
+			return true;
+	return false;
+}
+
 static int map_explicit(struct dma *dma, const struct dma_segment *segment, struct error *err)
 {
 	uint64_t bytes, want;
@@ -174,6 +186,12 @@ static int map_explicit(struct dma *dma, const struct dma_segment *segment, stru
 		error_set(err, "guest memory %s has %llu bytes, the map asks for %llu at %llu",
 			  segment->file, (unsigned long long)bytes, (unsigned long long)want,
 			  (unsigned long long)segment->offset);
+		close(fd);
+		return -1;
+	}
+	if (is_mapped(dma, segment->address, want)) {
+		error_set(err, "guest memory %s at %#llx overlaps another piece of the map",
+			  segment->file, (unsigned long long)segment->address);
 		close(fd);
 		return -1;
 	}
@@ -203,6 +221,30 @@ int dma_map(struct dma *dma, const struct dma_conf *conf, pid_t peer, struct err
 		ret = map_explicit(dma, &conf->map[i], err);
 	if (ret)
 		dma_unmap(dma);
+	return ret;
+}
+
+static bool is_there(const char *path)
+{
+	if (!access(path, F_OK))
+		return true;
+	log_warning("guest memory %s is not there yet", path);
+	return false;
+}
+
+int dma_check(const struct dma_conf *conf, struct error *err)
+{
+	struct dma dma = { 0 };
+	unsigned int i;
+	int ret;
+
+	if (conf->peer || (conf->file && !is_there(conf->file)))
+		return 0;
+	for (i = 0; i < conf->count; i++)
+		if (!is_there(conf->map[i].file))
+			return 0;
+	ret = dma_map(&dma, conf, 0, err);
+	dma_unmap(&dma);
 	return ret;
 }
 

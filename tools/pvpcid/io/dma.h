@@ -116,6 +116,16 @@ unsigned int dma_layout(enum dma_machine machine, uint64_t bytes, struct dma_seg
  */
 int dma_map(struct dma *dma, const struct dma_conf *conf, pid_t peer, struct error *err);
 
+/**
+ * dma_check - could it be mapped, as far as that can be known without a guest?
+ * @conf: where it is
+ * @err: filled on failure
+ *
+ * Files that are not there are only logged: QEMU makes them when it starts.
+ * Return: 0, or -1 with @err filled.
+ */
+int dma_check(const struct dma_conf *conf, struct error *err);
+
 /** dma_unmap - the reverse; harmless when nothing is mapped */
 void dma_unmap(struct dma *dma);
 

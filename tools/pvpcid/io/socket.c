@@ -3,6 +3,8 @@
  * Listening UNIX sockets.
  */
 #include <errno.h>
+#include <grp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -37,28 +39,59 @@ static int remove_stale(const char *path, const struct sockaddr_un *address, str
 	return 0;
 }
 
-int socket_listen(const char *path, mode_t mode, struct error *err)
+/* /run is empty after each boot. What goes wrong here shows when it is bound. */
+static void make_directory(const char *path)
+{
+	const char *end = strrchr(path, '/');
+	char *directory = end && end > path ? strndup(path, (size_t)(end - path)) : NULL;
+
+	if (directory)
+		mkdir(directory, 0755);
+	free(directory);
+}
+
+static int find_group(const char *name, gid_t *gid, struct error *err)
+{
+	const struct group *group = getgrnam(name);
+
+	if (!group) {
+		error_set(err, "there is no group \"%s\"", name);
+		return -1;
+	}
+	*gid = group->gr_gid;
+	return 0;
+}
+
+/* Nobody else's from the start, then the group's, too. */
+static int bind_socket(int fd, const struct sockaddr_un *address, const char *group, gid_t gid)
+{
+	mode_t old = umask(0177);
+	int ret = bind(fd, (const struct sockaddr *)address, sizeof(*address));
+
+	umask(old);
+	if (!ret && group)
+		ret = chown(address->sun_path, (uid_t)-1, gid) || chmod(address->sun_path, 0660) ?
+		      -1 : 0;
+	return ret ? ret : listen(fd, 8);
+}
+
+int socket_listen(const char *path, const char *group, struct error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	mode_t old;
-	int fd, ret;
+	gid_t gid = 0;
+	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
 		error_set(err, "the path %s is too long for a socket", path);
 		return -1;
 	}
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (remove_stale(path, &address, err))
+	if ((group && find_group(group, &gid, err)) || remove_stale(path, &address, err))
 		return -1;
+	make_directory(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		goto failed;
-	old = umask(0777 & ~mode);
-	ret = bind(fd, (const struct sockaddr *)&address, sizeof(address));
-	umask(old);
-	if (!ret && !listen(fd, 8))
+	if (fd >= 0 && !bind_socket(fd, &address, group, gid))
 		return fd;
-failed:
 	error_set(err, "cannot listen on %s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);

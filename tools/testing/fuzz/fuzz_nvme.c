@@ -235,7 +235,7 @@ static void step(struct input *in)
 		poll_some(take8(in) & 15);
 		break;
 	case 10:
-		write_reg(NVME_REG_NSSR, NVME_NSSR_RESET);
+		write_reg(NVME_REG_NSSR, 0x4e564d65);
 		break;
 	default:
 		command(in);

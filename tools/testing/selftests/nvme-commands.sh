@@ -91,6 +91,11 @@ same "temperature warning" 0x2 "$(field "nvme smart-log /dev/$a" critical_warnin
 guest "nvme set-feature /dev/$a -f 4 -v 0x157" >/dev/null
 same "and none" 0 "$(field "nvme smart-log /dev/$a" critical_warning)"
 
+# A BAR in memory has no link that goes down: a subsystem reset is not offered.
+check "a subsystem reset is refused" guest "! nvme subsystem-reset /dev/$a 2>/dev/null"
+same "and no I/O waits for its timeout" live "$(guest "head -c 4096 /dev/${a}n1 >/dev/null
+	cat /sys/class/nvme/$a/state")"
+
 # Resets while data is written and verified; one of the files is open with O_DIRECT.
 for disk in "$a" "$b"; do
 	guest "fio --name=$disk --filename=/dev/${disk}n1 --size=12M --rw=randwrite \

@@ -75,6 +75,10 @@ same "the control socket is private" 600 "$(stat -c %a ctl)"
 check "add before the guest starts" ctl add \
 	'{"slot":"04.0","model":"nvme","namespaces":[{"file":"other.img"}]}'
 same "both are listed" "03.0 04.0" "$(ctl list | awk '/nvme/ { print $1 }' | xargs)"
+mkdir far && truncate -s 1M far/here.img
+check "a path starts where pvpcictl was called" bash -c "cd far && pvpcictl --control ../ctl add \
+	'{\"slot\":\"06.0\",\"model\":\"nvme\",\"namespaces\":[{\"file\":\"here.img\"}]}'"
+check "and it goes again" ctl eject 06.0
 before=$(ctl --json list | md5sum)
 refused "a slot in use" 1 "04.0" ctl add '{"slot":"04.0","model":"testdev","bars":[{"bar":0,"bytes":"4K"}]}'
 refused "an unknown model" 1 "floppy" ctl add '{"slot":"05.0","model":"floppy"}'

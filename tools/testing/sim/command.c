@@ -136,7 +136,7 @@ int command_open(struct liar *liar, const char *path)
 {
 	struct error err;
 
-	listener = socket_listen(path, 0600, &err);
+	listener = socket_listen(path, NULL, &err);
 	if (listener < 0) {
 		fprintf(stderr, "pvpci-liar: %s\n", err.text);
 		return -1;

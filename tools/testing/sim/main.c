@@ -207,7 +207,7 @@ int main(int argc, char **argv)
 	};
 	if (args.control && command_open(&liar, args.control))
 		goto close;
-	if (guest_open(&liar.guest, args.socket, &err)) {
+	if (guest_open(&liar.guest, args.socket, NULL, &err)) {
 		fprintf(stderr, "pvpci-liar: %s\n", err.text);
 		goto close;
 	}

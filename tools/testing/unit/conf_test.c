@@ -214,6 +214,8 @@ static void test_memory(void **state)
 	expect("{\"socket\": \"s\",\n\"memory\": {\"map\": [\n"
 	       "{\"file\": \"a\", \"address\": 0, \"bytes\": \"1M\"},\n"
 	       "{\"file\": 3, \"address\": 4096}]}}", "bus.json:4:", "path");
+	expect(MAP("{\"file\": \"a\", \"address\": 0},\n{\"file\": \"b\", \"address\": 0}"),
+	       "bus.json:4:", "overlap");
 	expect(MAP("5"), "bus.json:3:", "a piece of the map must");
 	expect(MAP("{\"file\": \"a\", \"address\": 0, \"size\": 1}"), "bus.json:3:",
 	       "unknown key \"size\"");

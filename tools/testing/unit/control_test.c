@@ -362,52 +362,6 @@ static void test_eject_force(void **state)
 }
 
 /* Asks and does not read: it gets all answers when it does, or is dropped when it goes. */
-/* As socat does at the end of its input: it has said all, and still waits for the answer. */
-static void test_half_closed(void **state)
-{
-	int fd = connect_client();
-	char text[4096] = { 0 };
-
-	(void)state;
-	assert_int_equal(sim_up(&sim), 0);
-	assert_null(ask(fd, ADD("\"wait_ms\": 10, \"function\": " FN("06.0", "nvme"))));
-	shutdown(fd, SHUT_WR);
-	turn();
-	assert_int_equal(control.adding, 1);
-	control_check(&control, clock_ns() + 20000000);
-	turn();
-	assert_true(recv(fd, text, sizeof(text) - 1, 0) > 0);
-	assert_non_null(strstr(text, "\"complete\":false"));
-	assert_int_equal(recv(fd, text, sizeof(text), 0), 0);
-	assert_int_equal(control.count, 0);
-	close(fd);
-	/* One that has gone meanwhile is not waited for. */
-	fd = connect_client();
-	assert_null(ask(fd, ADD("\"wait_ms\": 10, \"function\": " FN("07.0", "nvme"))));
-	shutdown(fd, SHUT_WR);
-	turn();
-	close(fd);
-	turn();
-	assert_int_equal(control.count, 0);
-	assert_int_equal(control.adding, 0);
-}
-
-/* One that is closed because it says nothing hears why. */
-static void test_idle(void **state)
-{
-	int fd = connect_client();
-	char text[256] = { 0 };
-
-	(void)state;
-	turn();
-	control_tick(&control, clock_ns() + 61000000000ULL);
-	assert_true(recv(fd, text, sizeof(text) - 1, 0) > 0);
-	assert_non_null(strstr(text, "nothing was asked for 60 seconds"));
-	assert_int_equal(recv(fd, text, sizeof(text), 0), 0);
-	assert_int_equal(control.count, 0);
-	close(fd);
-}
-
 static void test_slow_reader(void **state)
 {
 	static const char list[] = "{\"command\": \"list\"}\n";
@@ -504,7 +458,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_commands), TEST(test_add), TEST(test_eject), TEST(test_add_waits),
 		TEST(test_eject_force), TEST(test_slow_reader), TEST(test_outcome),
-		TEST(test_half_closed), TEST(test_idle), TEST(test_eject_device), TEST(test_eject_insist), TEST(test_hostile),
+		TEST(test_eject_device), TEST(test_eject_insist), TEST(test_hostile),
 	};
 
 	log_setup(LOG_LEVEL_ERROR);

@@ -123,6 +123,12 @@ static void test_map(void **state)
 	conf.map[1].offset = 100;
 	assert_int_equal(dma_map(&dma, &conf, 0, &err), -1);
 	assert_non_null(strstr(err.text, "not page aligned"));
+	/* Which of the two would an address be? */
+	conf.map[1].offset = 0;
+	conf.map[1].address = MIB / 2;
+	assert_int_equal(dma_map(&dma, &conf, 0, &err), -1);
+	assert_non_null(strstr(err.text, "overlap"));
+	conf.map[1].address = 7 * GIB;
 	/* Nothing is left of the file, or less than nothing. */
 	conf.map[1].offset = 8 * MIB;
 	assert_int_equal(dma_map(&dma, &conf, 0, &err), -1);
@@ -131,6 +137,28 @@ static void test_map(void **state)
 	dma_conf_free(&conf);
 	close(fd);
 	unlink(path);
+}
+
+/* What can be known before there is a guest. */
+static void test_check(void **state)
+{
+	struct dma_conf conf = { .count = 1 };
+	struct error err = { 0 };
+	char path[32];
+	int fd;
+
+	(void)state;
+	fd = ram_file(path, 4 * MIB);
+	conf.map[0] = (struct dma_segment){ .bytes = 8 * MIB, .file = strdup(path) };
+	assert_int_equal(dma_check(&conf, &err), -1);
+	assert_non_null(strstr(err.text, "the map asks for"));
+	conf.map[0].bytes = 4 * MIB;
+	assert_int_equal(dma_check(&conf, &err), 0);
+	close(fd);
+	unlink(path);
+	/* QEMU makes it when it starts. */
+	assert_int_equal(dma_check(&conf, &err), 0);
+	dma_conf_free(&conf);
 }
 
 /* The file shrinks under a running bus: zeroes, and a flag, instead of SIGBUS. */
@@ -257,7 +285,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_presets), cmocka_unit_test(test_machine),
-		cmocka_unit_test(test_map), cmocka_unit_test(test_shrinks),
+		cmocka_unit_test(test_map),
+		cmocka_unit_test(test_check), cmocka_unit_test(test_shrinks),
 		cmocka_unit_test(test_other_shrinks),
 		cmocka_unit_test(test_peer), cmocka_unit_test(test_no_file),
 	};

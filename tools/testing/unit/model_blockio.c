@@ -292,6 +292,8 @@ static void errors(void **state)
 	struct error err = {};
 	char path[64];
 	struct blockio *io = open_file(path, 65536, true), *second;
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int file;
 
 	(void)state;
 	assert_int_equal(blockio_writev(io, &iov, 1, 0, count, &done), 0);
@@ -306,13 +308,21 @@ static void errors(void **state)
 	assert_non_null(second);
 	blockio_close(second);
 	assert_null(blockio_open(path, false, false, &err));
-	assert_non_null(strstr(err.text, "is locked: it is in use"));
+	assert_non_null(strstr(err.text, "is locked: this pvpcid has it open already"));
 	blockio_close(io);
 	io = blockio_open(path, false, false, &err);
 	assert_non_null(io);
 	assert_null(blockio_open(path, true, false, &err));
-	assert_non_null(strstr(err.text, "it is open for writing"));
+	assert_non_null(strstr(err.text, "this pvpcid has it open already"));
 	blockio_close(io);
+	/* Somebody else's lock: of an open file of its own, as another process has it. */
+	file = open(path, O_RDWR | O_CLOEXEC);
+	assert_int_equal(fcntl(file, F_OFD_SETLK, &lock), 0);
+	assert_null(blockio_open(path, false, false, &err));
+	assert_non_null(strstr(err.text, "is locked: it is in use"));
+	assert_null(blockio_open(path, true, false, &err));
+	assert_non_null(strstr(err.text, "it is open for writing"));
+	close(file);
 	assert_null(blockio_open("/nonexistent/file", false, false, &err));
 	assert_non_null(strstr(err.text, "No such file"));
 	unlink(path);

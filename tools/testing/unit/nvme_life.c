@@ -283,7 +283,7 @@ static void configuration(void **state)
 		  "serial", "20 characters" },
 		/* The same file twice: the second is locked out. */
 		{ "{\"namespaces\": [{\"file\": \"%s\"}, {\"file\": \"%s\"}]}",
-		  "namespaces/1/file", "locked" },
+		  "namespaces/1/file", "this pvpcid has it open already" },
 	};
 	char file[64], json[512];
 	struct error err;

@@ -81,7 +81,7 @@ static void enable(struct nvme_ctrl *ctrl)
 		return;
 	}
 	ctrl->state = NVME_READY;
-	nvme_regs_csts(ctrl, (ctrl->csts & NVME_CSTS_NSSRO) | NVME_CSTS_RDY);
+	nvme_regs_csts(ctrl, NVME_CSTS_RDY);
 }
 
 /**
@@ -143,22 +143,6 @@ void nvme_ctrl_cc(struct nvme_ctrl *ctrl, uint32_t cc)
 	nvme_ctrl_progress(ctrl);
 }
 
-/**
- * nvme_ctrl_subsystem_reset - the guest wrote "NVMe" to NSSR (3.1.7, 7.3.1)
- * @ctrl: attached
- */
-void nvme_ctrl_subsystem_reset(struct nvme_ctrl *ctrl)
-{
-	if (ctrl->shutdown != NVME_SHUT_DONE)
-		ctrl->unsafe_shutdowns++;
-	nvme_ctrl_reset(ctrl);
-	ctrl->shutdown = NVME_SHUT_NONE;
-	ctrl->cc = 0;
-	ctrl->csts = (ctrl->csts & NVME_CSTS_RDY) | NVME_CSTS_NSSRO;
-	nvme_regs_reset(ctrl);
-	nvme_ctrl_progress(ctrl);
-}
-
 static void shutdown_flushed(void *arg, ssize_t result)
 {
 	struct nvme_ctrl *ctrl = arg;
@@ -200,8 +184,7 @@ bool nvme_ctrl_progress(struct nvme_ctrl *ctrl)
 		/* A reset clears all but the admin queue registers (7.3.2). */
 		nvme_doorbells_clear(ctrl);
 		ctrl->state = NVME_OFF;
-		nvme_regs_csts(ctrl, ctrl->csts & (NVME_CSTS_NSSRO | 3U << 2) &
-			       (ctrl->shutdown ? ~0U : ~(3U << 2)));
+		nvme_regs_csts(ctrl, ctrl->shutdown ? ctrl->csts & 3U << 2 : 0);
 		found = true;
 	}
 	if (ctrl->shutdown == NVME_SHUT_WAIT && !ctrl->backend) {

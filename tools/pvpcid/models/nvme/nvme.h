@@ -352,7 +352,6 @@ uint64_t nvme_cap(void);
 void nvme_ctrl_cc(struct nvme_ctrl *ctrl, uint32_t cc);
 void nvme_ctrl_reset(struct nvme_ctrl *ctrl);
 void nvme_ctrl_fatal(struct nvme_ctrl *ctrl);
-void nvme_ctrl_subsystem_reset(struct nvme_ctrl *ctrl);
 bool nvme_ctrl_progress(struct nvme_ctrl *ctrl);
 void nvme_ctrl_drain(struct nvme_ctrl *ctrl);
 uint64_t nvme_now_ms(void);

@@ -39,12 +39,14 @@ static void store64(uint8_t *bar, unsigned int reg, uint64_t value)
 /**
  * nvme_cap - the CAP register (3.1.1)
  *
- * DSTRD, AMS, CMBS and PMRS are 0; MPSMIN is 0 (4 KiB); TO is 20 s.
+ * DSTRD, AMS, CMBS and PMRS are 0; MPSMIN is 0 (4 KiB); TO is 20 s. NSSRS is 0:
+ * a driver that resets the subsystem waits for its link to go down, which a BAR
+ * in memory cannot do; Linux 6.12 found out after 30 s, by a command's timeout.
  */
 uint64_t nvme_cap(void)
 {
 	return (NVME_MAX_ENTRIES - 1) | NVME_CAP_CQR | 40ULL << NVME_CAP_TO_SHIFT |
-	       NVME_CAP_NSSRS | NVME_CAP_CSS_NVM |
+	       NVME_CAP_CSS_NVM |
 	       (uint64_t)NVME_MPSMAX << NVME_CAP_MPSMAX_SHIFT;
 }
 
@@ -60,7 +62,6 @@ static void put_readonly(const struct nvme_ctrl *ctrl, uint8_t *bar)
 	store32(bar, NVME_REG_INTMS, ctrl->intms);
 	store32(bar, NVME_REG_INTMC, ctrl->intms);
 	store32(bar, NVME_REG_CSTS, ctrl->csts);
-	store32(bar, NVME_REG_NSSR, 0);
 }
 
 /**
@@ -154,19 +155,10 @@ static void poll_mask(struct nvme_ctrl *ctrl)
 bool nvme_regs_poll(struct nvme_ctrl *ctrl)
 {
 	uint8_t *bar = ctrl->bar;
-	uint32_t nssr = load32(bar, NVME_REG_NSSR);
-	uint32_t csts = load32(bar, NVME_REG_CSTS);
 	uint32_t cc;
 
-	if (nssr) {
-		store32(bar, NVME_REG_NSSR, 0);
-		if (nssr == NVME_NSSR_RESET) {
-			nvme_ctrl_subsystem_reset(ctrl);
-			return true;
-		}
-	}
-	if (csts != ctrl->csts)
-		nvme_regs_csts(ctrl, ctrl->csts & ~(csts & NVME_CSTS_NSSRO));
+	if (load32(bar, NVME_REG_CSTS) != ctrl->csts)
+		nvme_regs_csts(ctrl, ctrl->csts);
 	if (load64(bar, NVME_REG_CAP) != nvme_cap())
 		store64(bar, NVME_REG_CAP, nvme_cap());
 	if (load32(bar, NVME_REG_VS) != NVME_VS_1_4)
@@ -199,6 +191,8 @@ void nvme_regs_slow(struct nvme_ctrl *ctrl)
 
 	if (!is_zero(rest, NVME_REG_DOORBELLS - NVME_REG_REST))
 		memset(rest, 0, NVME_REG_DOORBELLS - NVME_REG_REST);
+	if (load32(ctrl->bar, NVME_REG_NSSR))
+		store32(ctrl->bar, NVME_REG_NSSR, 0);
 	if (ctrl->state != NVME_READY)
 		return;
 	for (qid = 0; qid <= ctrl->queues; qid++) {

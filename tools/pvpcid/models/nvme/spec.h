@@ -16,7 +16,7 @@
 #define NVME_REG_INTMC		0x10
 #define NVME_REG_CC		0x14
 #define NVME_REG_CSTS		0x1c
-#define NVME_REG_NSSR		0x20
+#define NVME_REG_NSSR		0x20	/* not implemented, reads 0 */
 #define NVME_REG_AQA		0x24
 #define NVME_REG_ASQ		0x28
 #define NVME_REG_ACQ		0x30
@@ -25,7 +25,6 @@
 
 #define NVME_CAP_CQR		(1ULL << 16)	/* queues are physically contiguous */
 #define NVME_CAP_TO_SHIFT	24		/* worst time to ready, 500 ms units */
-#define NVME_CAP_NSSRS		(1ULL << 36)	/* subsystem reset supported */
 #define NVME_CAP_CSS_NVM	(1ULL << 37)
 #define NVME_CAP_MPSMAX_SHIFT	52
 
@@ -43,9 +42,6 @@
 #define NVME_CSTS_CFS		(1U << 1)
 #define NVME_CSTS_SHST_BUSY	(1U << 2)
 #define NVME_CSTS_SHST_DONE	(2U << 2)
-#define NVME_CSTS_NSSRO		(1U << 4)	/* write 1 to clear */
-
-#define NVME_NSSR_RESET		0x4e564d65	/* "NVMe" */
 
 #define NVME_SQE_SHIFT		6
 #define NVME_CQE_SHIFT		4

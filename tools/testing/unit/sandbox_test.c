@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sandbox: what the daemon must not do any more is tried, in the thread
+ * that entered it and in one that was there before.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "sandbox.h"
+#include "unit.h"
+
+/* Exit statuses of the child, which is in the sandbox. */
+enum {
+	AS_SAID,
+	NO_SANDBOX,
+	NETWORK,
+	NOT_PRIVATE,
+	PRIVILEGES,
+	CORE,
+	UNUSABLE,
+};
+
+static int try_forbidden(void)
+{
+	struct rlimit core;
+	int fd;
+
+	if (socket(AF_INET, SOCK_STREAM, 0) >= 0 || errno != EPERM)
+		return NETWORK;
+	if (!unshare(CLONE_NEWUSER) || errno != EPERM)
+		return NOT_PRIVATE;
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		return PRIVILEGES;
+	if (getrlimit(RLIMIT_CORE, &core) || core.rlim_max)
+		return CORE;
+	/* And what it needs still works. */
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd < 0 || close(fd))
+		return UNUSABLE;
+	return AS_SAID;
+}
+
+static void *early_thread(void *arg)
+{
+	int *state = arg;
+
+	while (__atomic_load_n(state, __ATOMIC_ACQUIRE) < 0)
+		sched_yield();
+	__atomic_store_n(state, try_forbidden(), __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static int in_child(int (*run)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(run());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int run_here(void)
+{
+	struct error err;
+
+	return sandbox_enter(&err) ? NO_SANDBOX : try_forbidden();
+}
+
+/* Threads for block I/O are there before the sandbox: the first disk starts them. */
+static int run_early(void)
+{
+	struct error err;
+	pthread_t thread;
+	int state = -1;
+
+	if (pthread_create(&thread, NULL, early_thread, &state) || sandbox_enter(&err))
+		return NO_SANDBOX;
+	__atomic_store_n(&state, 0, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	return state;
+}
+
+static int run_program(void)
+{
+	struct error err;
+
+	if (sandbox_enter(&err))
+		return NO_SANDBOX;
+	execl("/bin/true", "true", NULL);
+	return AS_SAID;
+}
+
+static void test_here(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(run_here), AS_SAID);
+}
+
+static void test_early(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(run_early), AS_SAID);
+}
+
+static void test_program(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(run_program), 128 + SIGSYS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_here),
+		cmocka_unit_test(test_early),
+		cmocka_unit_test(test_program),
+	};
+
+	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
+}
