@@ -131,6 +131,7 @@ static void snapshot_table(struct kunit *test)
  * @seq: relations sequence number
  * @changes: so many times more
  * @asked: how often it was asked for the table
+ * @table: the table
  */
 static struct table_host {
 	u32 seq;
