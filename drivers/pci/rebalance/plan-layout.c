@@ -1,104 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * plan-layout.c - the layout under construction: lift, place, undo, measure
+ * plan-layout.c - the layout under construction: what is where, change and undo
+ *
+ * A layout changes in few ways. A BAR is lifted: it loses its place and needs another one. A window
+ * is opened: it loses its range and what is in it is to be decided. A window is stretched, so that
+ * it covers a BAR that is placed in it, or one that stays; whatever lies in its way is cleared,
+ * which is to say lifted or opened in turn. Each change says what it costs.
  */
 #include "plan-layout.h"
 
 #ifdef __KERNEL__
 #include <linux/string.h>
-
-#include <kunit/visibility.h>
 #else
 #include <string.h>
-#define EXPORT_SYMBOL_IF_KUNIT(symbol) struct plan_exported
 #endif
 
-/* What a place was before it changed. */
-struct plan_trail {
-	u64 start;
-	u64 size;
-	u16 node;
-	u16 holder;
-	u8 state;
-};
-
-/*
- * On the way to a layout a node is lifted once, promised to a window once and placed once; each
- * decision places a node or lifts a window to grow it. So this many entries suffice.
- */
-#define TRAIL_ENTRIES(space)	(3u * (space)->node_count + 2)
-#define FRAMES(space)		(2u * (space)->node_count + 2)
-
-/* Cut @count entries of @bytes off the caller's memory; only count when @memory is NULL. */
-static void *carve(void *memory, size_t *used, size_t count, size_t bytes)
-{
-	void *here = memory ? (char *)memory + *used : NULL;
-
-	*used += (count * bytes + 7) & ~(size_t)7;
-	return here;
-}
-
-static size_t carve_all(struct plan_work *w, const struct plan_space *space, void *memory)
-{
-	size_t used = 0, nodes = space->node_count, buses = space->bus_count;
-
-	w->at = carve(memory, &used, nodes, sizeof(*w->at));
-	w->best = carve(memory, &used, nodes, sizeof(*w->best));
-	w->trail = carve(memory, &used, TRAIL_ENTRIES(space), sizeof(*w->trail));
-	w->frame = carve(memory, &used, FRAMES(space), sizeof(*w->frame));
-	w->bus = carve(memory, &used, buses, sizeof(*w->bus));
-	w->seen = carve(memory, &used, space->owner_count, sizeof(*w->seen));
-	w->down = carve(memory, &used, space->owner_count, sizeof(*w->down));
-	w->row = carve(memory, &used, nodes, sizeof(*w->row));
-	w->win = carve(memory, &used, nodes, sizeof(*w->win));
-	w->worth = carve(memory, &used, nodes, sizeof(*w->worth));
-	w->load = carve(memory, &used, nodes, sizeof(*w->load));
-	w->levels = carve(memory, &used, PLAN_LEVELS + 1, sizeof(*w->levels));
-	w->items.item = carve(memory, &used, nodes, sizeof(*w->items.item));
-	w->after = carve(memory, &used, nodes + 1, sizeof(*w->after));
-	w->spots = carve(memory, &used, PLAN_SPOTS, sizeof(*w->spots));
-	w->list = carve(memory, &used, nodes, sizeof(*w->list));
-	w->mark = carve(memory, &used, 4 * nodes + 1, sizeof(*w->mark));
-	w->reach = carve(memory, &used, nodes, sizeof(*w->reach));
-	return used;
-}
-
-/**
- * plan_work_bytes - memory that plan_find() needs for its work
- * @space: what is to be planned; only the counts are read
- *
- * Return: bytes, to be aligned for a u64; about 500 for each node.
- */
-size_t plan_work_bytes(const struct plan_space *space)
-{
-	struct plan_work w;
-
-	return carve_all(&w, space, NULL);
-}
-EXPORT_SYMBOL_IF_KUNIT(plan_work_bytes);
-
-static void row_insert(struct plan_work *w, u16 bus, u16 node)
-{
-	struct plan_bus *b = &w->bus[bus];
-	u16 *row = w->row + b->row_at;
-	u16 i = layout_first(w, bus, w->at[node].start);
-
-	memmove(row + i + 1, row + i, (b->row_count - i) * sizeof(*row));
-	row[i] = node;
-	b->row_count++;
-}
-
-static void row_remove(struct plan_work *w, u16 bus, u16 node)
-{
-	struct plan_bus *b = &w->bus[bus];
-	u16 *row = w->row + b->row_at;
-	u16 i = layout_first(w, bus, w->at[node].start);
-
-	while (row[i] != node)
-		i++;
-	b->row_count--;
-	memmove(row + i, row + i + 1, (b->row_count - i) * sizeof(*row));
-}
+/* Follow the windows that the node was found in. */
+#define AS_FOUND	PLAN_NONE
 
 /**
  * layout_first - the first node of a bus that ends behind an address
@@ -126,349 +44,436 @@ u16 layout_first(const struct plan_work *w, u16 bus, u64 address)
 	return low;
 }
 
-static struct plan_place *remember(struct plan_work *w, u16 node)
+static bool takes_space(const struct plan_place *p)
 {
-	struct plan_place *p = &w->at[node];
-	struct plan_trail *t = &w->trail[w->trail_count++];
-
-	t->node = node;
-	t->start = p->start;
-	t->size = p->size;
-	t->holder = p->holder;
-	t->state = p->state;
-	return p;
+	return p->size && p->state != PLAN_HOMELESS;
 }
 
-/**
- * layout_lift - take a node that is at home out of its place
- * @w: layout
- * @node: what must go; what is inside a window stays for now
- */
-void layout_lift(struct plan_work *w, u16 node)
+/* Put a node somewhere else, in the row of its bus as well. */
+static void set_place(struct plan_work *w, u16 node, const struct plan_place *to)
 {
-	const struct plan_node *n = &w->space->nodes[node];
-	struct plan_place *p = remember(w, node);
+	u16 bus = w->space->nodes[node].bus, i;
+	struct plan_bus *b = &w->bus[bus];
+	u16 *row = w->row + b->row_at;
 
-	if (p->size)
-		row_remove(w, n->bus, node);
-	if (n->owner != PLAN_NONE)
-		w->down[n->owner]++;
-	p->state = PLAN_HOMELESS;
-	p->holder = PLAN_NONE;
+	if (takes_space(&w->at[node])) {
+		i = layout_first(w, bus, w->at[node].start);
+		memmove(row + i, row + i + 1, (--b->row_count - i) * sizeof(*row));
+	}
+	w->at[node] = *to;
+	if (takes_space(to)) {
+		i = layout_first(w, bus, to->start);
+		memmove(row + i + 1, row + i, (b->row_count++ - i) * sizeof(*row));
+		row[i] = node;
+	}
 }
 
-/**
- * layout_place - give a homeless node its new place
- * @w: layout
- * @node: what is placed; the place must be free by now
- * @holder: window that it lies in
- * @start: first address
- * @size: bytes, 0 to close a window
- */
-void layout_place(struct plan_work *w, u16 node, u16 holder, u64 start, u64 size)
+/* The same, so that it can be undone. */
+static bool change(struct plan_work *w, u16 node, const struct plan_place *to)
 {
-	struct plan_place *p = remember(w, node);
-
-	p->start = start;
-	p->size = size;
-	p->holder = holder;
-	p->state = PLAN_PLACED;
-	if (size)
-		row_insert(w, w->space->nodes[node].bus, node);
-}
-
-/**
- * layout_promise - tie a homeless node to one window
- * @w: layout
- * @node: what is waiting for a place
- * @window: the window that will be made large enough for it
- */
-void layout_promise(struct plan_work *w, u16 node, u16 window)
-{
-	remember(w, node)->holder = window;
+	if (w->undo_count == w->undo_max) {
+		w->cut = true;
+		return false;
+	}
+	w->undo[w->undo_count++] = (struct plan_undo) {
+		.was = w->at[node], .cost = w->cost, .node = node,
+	};
+	set_place(w, node, to);
+	return true;
 }
 
 /**
  * layout_undo - go back to an earlier layout
  * @w: layout
- * @mark: value of trail_count at that time
+ * @undo_count: value of @w->undo_count at that time
  */
-void layout_undo(struct plan_work *w, u32 mark)
+void layout_undo(struct plan_work *w, u32 undo_count)
 {
-	while (w->trail_count > mark) {
-		const struct plan_trail *t = &w->trail[--w->trail_count];
-		const struct plan_node *n = &w->space->nodes[t->node];
-		struct plan_place *p = &w->at[t->node];
-		bool was_lifted = p->state == PLAN_HOMELESS;
+	while (w->undo_count > undo_count) {
+		const struct plan_undo *u = &w->undo[--w->undo_count];
+		u16 owner = w->space->nodes[u->node].owner;
 
-		if (!was_lifted && p->size)
-			row_remove(w, n->bus, t->node);
-		p->start = t->start;
-		p->size = t->size;
-		p->holder = t->holder;
-		p->state = t->state;
-		if (!was_lifted)
-			continue;
-		if (p->size && p->state == PLAN_HOME)
-			row_insert(w, n->bus, t->node);
-		if (n->owner != PLAN_NONE && p->state == PLAN_HOME)
-			w->down[n->owner]--;
+		if (owner != PLAN_NONE && w->at[u->node].state == PLAN_HOMELESS &&
+		    u->was.state == PLAN_HOME)
+			w->lifted[owner]--;
+		set_place(w, u->node, &u->was);
+		w->cost = u->cost;
 	}
 }
 
-/**
- * layout_only_window - find out whether a node has a choice
- * @w: layout
- * @n: node
- *
- * Return: the only window that it can live in, or PLAN_NONE.
- */
-u16 layout_only_window(const struct plan_work *w, const struct plan_node *n)
+static bool lift_bar(struct plan_work *w, u16 node)
 {
-	const struct plan_bus *b = &w->bus[n->bus];
-	u16 only = PLAN_NONE, i;
+	const struct plan_node *n = &w->space->nodes[node];
+	struct plan_place to = w->at[node];
 
-	for (i = 0; i < b->win_count; i++) {
-		u16 window = w->win[b->win_at + i];
-
-		if (!plan_fits(n, &w->space->nodes[window]))
-			continue;
-		if (only != PLAN_NONE)
-			return PLAN_NONE;
-		only = window;
-	}
-	return only;
+	if (to.state != PLAN_HOME)
+		return false;
+	to.state = PLAN_HOMELESS;
+	to.holder = PLAN_NONE;
+	if (!change(w, node, &to))
+		return false;
+	w->cost += n->cost;
+	w->cleared += n->size;
+	if (n->owner != PLAN_NONE && !w->lifted[n->owner]++)
+		w->cost += w->space->owner_cost[n->owner];
+	return true;
 }
 
-/**
- * layout_need - fewest bytes that a window can do with
- * @w: layout
- * @window: the window
- *
- * Contents that could as well live in another window of the bridge do not count, unless they are
- * at home here or were promised to this window.
- *
- * Return: bytes, a multiple of the window's granule; 0 if it may be closed.
- */
-u64 layout_need(const struct plan_work *w, u16 window)
+/* What a window has to hold whatever happens: contents that stay, or that were put there. */
+static void add_decided(const struct plan_work *w, u16 window, struct plan_place *to, u64 *end)
+{
+	const struct plan_bus *b = &w->bus[w->space->nodes[window].behind];
+	u16 i;
+
+	for (i = 0; i < b->row_count; i++) {
+		u16 node = w->row[b->row_at + i];
+		const struct plan_place *p = &w->at[node];
+
+		if (p->holder != window)
+			continue;
+		if (p->state != PLAN_HOME) {
+			to->live |= p->state == PLAN_KEPT || p->live;
+			to->start = plan_min(to->start, p->start);
+			*end = plan_max(*end, p->start + p->size);
+		} else if (w->space->nodes[node].flags & PLAN_WINDOW) {
+			add_decided(w, node, to, end);
+		}
+	}
+}
+
+/* A window that is to change keeps only that. */
+static bool open_window(struct plan_work *w, u16 window)
 {
 	const struct plan_node *n = &w->space->nodes[window];
-	u64 need = 0;
-	u16 i;
+	struct plan_place to = { .start = ~0ULL, .holder = PLAN_NONE, .state = PLAN_OPEN };
+	u64 end = 0;
 
-	for (i = 0; i < w->space->node_count; i++) {
-		const struct plan_node *c = &w->space->nodes[i];
-		u16 holder = w->at[i].holder;
-
-		if (c->bus != n->behind)
-			continue;
-		if (w->at[i].state == PLAN_HOMELESS && holder == PLAN_NONE)
-			holder = layout_only_window(w, c);
-		if (holder == window)
-			need += c->flags & PLAN_WINDOW ? layout_need(w, i) : c->size;
-	}
-	return plan_up(plan_max(need, n->min), n->align);
+	if ((n->flags & PLAN_PINNED) || w->at[window].state == PLAN_OPEN ||
+	    w->at[window].state == PLAN_PLACED)
+		return false;
+	add_decided(w, window, &to, &end);
+	to.start = end ? plan_down(to.start, n->align) : 0;
+	to.size = end ? plan_up(end, n->align) - to.start : 0;
+	if (end)
+		to.holder = w->home[window];
+	if (!change(w, window, &to))
+		return false;
+	w->cost += n->cost;
+	return true;
 }
 
-/* Largest free range of one window of the host bridge. */
-static u64 largest_hole(const struct plan_work *w, const struct plan_node *root)
+/* Take whatever lies in a range out of it, behind bridges as well; all but @except. */
+static bool clear(struct plan_work *w, u16 bus, u64 start, u64 size, u16 except)
 {
-	const struct plan_bus *b = &w->bus[root->behind];
-	u64 from = root->start, end = from + root->size, largest = 0;
-	u16 i;
+	const struct plan_bus *b = &w->bus[bus];
+	u64 end = start + size;
 
-	for (i = layout_first(w, root->behind, from); i < b->row_count; i++) {
-		const struct plan_place *p = &w->at[w->row[b->row_at + i]];
+	for (;;) {
+		u16 i = layout_first(w, bus, start), node;
+		const struct plan_node *n;
+		u64 low;
 
-		if (p->start >= end)
-			break;
-		if (p->start > from)
-			largest = plan_max(largest, p->start - from);
-		from = p->start + p->size;
+		if (i < b->row_count && w->row[b->row_at + i] == except)
+			i++;
+		if (i == b->row_count || w->at[w->row[b->row_at + i]].start >= end)
+			return true;
+		node = w->row[b->row_at + i];
+		n = &w->space->nodes[node];
+		if (w->at[node].state != PLAN_HOME)
+			return false;
+		if (!(n->flags & PLAN_WINDOW)) {
+			if (!lift_bar(w, node))
+				return false;
+			continue;
+		}
+		low = plan_max(start, n->start);
+		if (!open_window(w, node) ||
+		    !clear(w, n->behind, low, plan_min(end, n->start + n->size) - low, PLAN_NONE))
+			return false;
 	}
-	return end > from ? plan_max(largest, end - from) : largest;
 }
 
 /**
- * layout_holes - how large the large holes are
- * @w: layout, complete: nothing is homeless
+ * layout_window - the window that something is to lie in
+ * @w: layout
+ * @n: BAR or window
+ * @start: first address that it is to have
+ * @size: its bytes
+ * @levels: whether that is the prefetchable one, unless it is one of the host bridge
  *
- * The largest hole of each window counts in proportion to the window, so that a small window below
- * 4 GiB weighs as much as a vast one above.
- *
- * Return: the more the better.
+ * Return: node of the window, PLAN_NONE if there is none.
  */
-u64 layout_holes(const struct plan_work *w)
-{
-	u64 holes = 0;
-	u16 i;
-
-	for (i = 0; i < w->space->node_count; i++) {
-		const struct plan_node *root = &w->space->nodes[i];
-
-		if (root->bus != PLAN_NONE || !root->size)
-			continue;
-		/* Windows have less than 48 bits in practice; larger ones lose precision here. */
-		if (root->size >> 40)
-			holes += (largest_hole(w, root) >> 20 << 20) / ((root->size >> 20) + 1);
-		else
-			holes += (largest_hole(w, root) << 20) / root->size;
-	}
-	return holes;
-}
-
-static void init_depths(struct plan_work *w)
-{
-	const struct plan_space *space = w->space;
-	bool again = true;
-	u16 i;
-
-	for (i = 0; i < space->bus_count; i++)
-		w->bus[i].depth = PLAN_NONE;
-	while (again) {
-		again = false;
-		for (i = 0; i < space->node_count; i++) {
-			const struct plan_node *n = &space->nodes[i];
-			u16 above = n->bus == PLAN_NONE ? 0 : w->bus[n->bus].depth;
-
-			if (!(n->flags & PLAN_WINDOW) || above == PLAN_NONE ||
-			    w->bus[n->behind].depth != PLAN_NONE)
-				continue;
-			w->bus[n->behind].depth = n->bus == PLAN_NONE ? 0 : above + 1;
-			again = true;
-		}
-	}
-}
-
-static void init_buses(struct plan_work *w)
-{
-	const struct plan_space *space = w->space;
-	u16 rows = 0, wins = 0, i, k;
-
-	init_depths(w);
-	for (i = 0; i < space->bus_count; i++) {
-		w->bus[i].row_at = rows;
-		w->bus[i].row_count = 0;
-		w->bus[i].win_at = wins;
-		for (k = 0; k < space->node_count; k++) {
-			rows += space->nodes[k].bus == i;
-			if ((space->nodes[k].flags & PLAN_WINDOW) && space->nodes[k].behind == i)
-				w->win[wins++] = k;
-		}
-		w->bus[i].win_count = wins - w->bus[i].win_at;
-	}
-}
-
-static u16 find_holder(const struct plan_work *w, const struct plan_node *n)
+u16 layout_window(const struct plan_work *w, const struct plan_node *n, u64 start, u64 size,
+		  u16 levels)
 {
 	const struct plan_bus *b = &w->bus[n->bus];
 	u16 i;
 
-	for (i = 0; i < b->win_count; i++) {
-		u16 window = w->win[b->win_at + i];
-		const struct plan_node *holder = &w->space->nodes[window];
+	for (i = 0; i < b->window_count; i++) {
+		u16 window = w->window[b->window_at + i];
+		const struct plan_node *m = &w->space->nodes[window];
 
-		if (n->size && plan_fits(n, holder) &&
-		    plan_within(holder->start, holder->size, n->start, n->size))
+		if (!plan_fits(n, m))
+			continue;
+		if (b->depth ? !(m->flags & PLAN_PREFETCH) == !levels :
+			       plan_within(m->start, m->size, start, size))
 			return window;
 	}
 	return PLAN_NONE;
 }
 
-/* Spread a pinned range to every window above it. */
-static void init_pin(struct plan_work *w, u16 node)
+static bool cover(struct plan_work *w, u16 window, u64 start, u64 size, u16 levels);
+
+/* Give an open window a range around the one that it has, those nearer to the host bridge first. */
+static bool set_range(struct plan_work *w, u16 window, u64 start, u64 size, u16 levels)
 {
-	u64 start = w->at[node].start, end = start + w->at[node].size;
-	u16 window;
+	const struct plan_node *n = &w->space->nodes[window];
+	struct plan_place to = w->at[window];
+	u64 old = to.size;
 
-	for (window = w->at[node].holder; window != PLAN_NONE; window = w->at[window].holder) {
-		struct plan_place *p = &w->at[window];
-		u64 align = w->space->nodes[window].align;
-
-		start = plan_down(start, align);
-		end = plan_up(end, align);
-		p->pin_start = p->pin_end ? plan_min(p->pin_start, start) : start;
-		p->pin_end = plan_max(p->pin_end, end);
+	if (start + size - 1 > n->last_max)
+		return false;
+	if (to.live && !plan_same_halves(n, start, size)) {
+		/* A larger range might do, if it ended in another half before. */
+		w->thinned |= n->start >> 32 != (n->start + n->size - 1) >> 32;
+		return false;
 	}
+	to.start = start;
+	to.size = size;
+	if (to.holder == PLAN_NONE)
+		to.holder = levels == AS_FOUND ? w->home[window] :
+						 layout_window(w, n, start, size, levels);
+	w->top = window;
+	if (to.holder == PLAN_NONE || !cover(w, to.holder, start, size, levels) ||
+	    !clear(w, n->bus, start, size, window) || !change(w, window, &to))
+		return false;
+	/* It was charged for having lost room. */
+	if (to.state == PLAN_PLACED && old < n->size && size >= n->size)
+		w->cost -= n->cost;
+	return true;
 }
 
-/* A tree: every bus hangs below one other, at a depth that recursion can bear. */
-static bool is_tree(const struct plan_work *w)
+/* Make a window hold a range, and all windows above it. */
+static bool cover(struct plan_work *w, u16 window, u64 start, u64 size, u16 levels)
 {
-	const struct plan_node *nodes = w->space->nodes;
-	u16 i, k;
+	const struct plan_node *n = &w->space->nodes[window];
+	const struct plan_place *p = &w->at[window];
+	u64 end = start + size;
+	bool changes;
 
-	for (i = 0; i < w->space->node_count; i++) {
-		if (nodes[i].bus != PLAN_NONE && w->bus[nodes[i].bus].depth >= PLAN_MAX_DEPTH)
+	if (n->bus == PLAN_NONE)
+		return !w->unfix && plan_within(n->start, n->size, start, size);
+	w->levels += !!(n->flags & PLAN_PREFETCH);
+	changes = p->state == PLAN_OPEN || p->state == PLAN_PLACED;
+	if (plan_within(p->start, p->size, start, size)) {
+		if (!w->unfix || changes)
+			return !w->unfix;
+		w->unfix--;
+	}
+	if (!changes && !open_window(w, window))
+		return false;
+	start = plan_down(p->size ? plan_min(start, p->start) : start, n->align);
+	end = plan_up(p->size ? plan_max(end, p->start + p->size) : end, n->align);
+	return set_range(w, window, start, end - start,
+			 levels == AS_FOUND || !levels ? levels : levels - 1);
+}
+
+/* Something stays: so do its windows, which can now only be cut or stretched. */
+static bool keep(struct plan_work *w, u16 node)
+{
+	struct plan_place to = w->at[node];
+	u16 window;
+
+	if (!cover(w, to.holder, to.start, to.size, AS_FOUND))
+		return false;
+	to.state = PLAN_KEPT;
+	if (!change(w, node, &to))
+		return false;
+	for (window = to.holder; window != PLAN_NONE; window = w->home[window]) {
+		to = w->at[window];
+		if ((to.state != PLAN_OPEN && to.state != PLAN_PLACED) || to.live)
+			return true;
+		to.live = true;
+		if (to.holder != w->home[window] || !change(w, window, &to) ||
+		    !plan_same_halves(&w->space->nodes[window], to.start, to.size))
 			return false;
-		for (k = 0; k < i; k++) {
-			if (!(nodes[i].flags & nodes[k].flags & PLAN_WINDOW))
-				continue;
-			if (nodes[i].behind == nodes[k].behind && nodes[i].bus != nodes[k].bus)
-				return false;
-			if (nodes[i].bus == PLAN_NONE && nodes[k].bus == PLAN_NONE &&
-			    plan_overlap(nodes[i].start, nodes[i].size, nodes[k].start,
-					 nodes[k].size))
-				return false;
-		}
 	}
 	return true;
 }
 
-/* Nothing lies on anything else. */
-static bool is_apart(const struct plan_work *w)
+static bool move_bar(struct plan_work *w, u16 node, const struct plan_choice *c)
 {
-	u16 i, k;
+	const struct plan_node *n = &w->space->nodes[node];
+	struct plan_place to = { .start = c->start, .size = c->size, .state = PLAN_PLACED };
 
-	for (i = 0; i < w->space->bus_count; i++) {
-		const u16 *row = w->row + w->bus[i].row_at;
+	if (w->at[node].state == PLAN_HOME && !lift_bar(w, node))
+		return false;
+	to.holder = layout_window(w, n, c->start, c->size, c->levels);
+	return to.holder != PLAN_NONE && cover(w, to.holder, c->start, c->size, c->levels) &&
+	       clear(w, n->bus, c->start, c->size, PLAN_NONE) && change(w, node, &to);
+}
 
-		for (k = 1; k < w->bus[i].row_count; k++)
-			if (w->at[row[k - 1]].start + w->at[row[k - 1]].size > w->at[row[k]].start)
-				return false;
+/* The range that a window ends up with, or none. */
+static bool settle_window(struct plan_work *w, u16 window, const struct plan_choice *c)
+{
+	const struct plan_node *n = &w->space->nodes[window];
+	struct plan_place to;
+
+	if (c->size && (c->start != w->at[window].start || c->size != w->at[window].size)) {
+		w->levels += !!(n->flags & PLAN_PREFETCH);
+		if (!set_range(w, window, c->start, c->size, c->levels ? c->levels - 1 : 0))
+			return false;
 	}
+	to = w->at[window];
+	to.state = PLAN_PLACED;
+	if (!change(w, window, &to))
+		return false;
+	w->cost += to.size < n->size ? n->cost : 0;
 	return true;
 }
 
 /**
- * layout_init - start from the given layout
- * @w: filled in
- * @space: checked by plan_check()
- * @memory: plan_work_bytes() bytes
+ * layout_do - decide about a node
+ * @w: layout
+ * @node: what is decided about
+ * @c: the decision; of @c->levels it is to be checked with @w->levels whether they were needed
  *
- * Return: 0, or -EINVAL if something lies outside every window that could hold it, or on others.
+ * Return: false if that cannot be, with the layout to be undone by the caller.
  */
-int layout_init(struct plan_work *w, struct plan_space *space, void *memory)
+bool layout_do(struct plan_work *w, u16 node, const struct plan_choice *c)
 {
+	w->levels = 0;
+	w->unfix = c->unfix;
+	w->cleared = 0;
+	w->top = PLAN_NONE;
+	switch (c->act) {
+	case PLAN_KEEP:
+		return keep(w, node);
+	case PLAN_MOVE:
+		return move_bar(w, node, c);
+	case PLAN_UNFIX:
+		return open_window(w, node);
+	default:
+		return settle_window(w, node, c);
+	}
+}
+
+/**
+ * layout_is_undecided - is a node at home in a window that changes?
+ * @w: layout
+ * @node: node
+ *
+ * Return: true if so; it has to be decided whether it stays.
+ */
+bool layout_is_undecided(const struct plan_work *w, u16 node)
+{
+	const struct plan_place *p = &w->at[node];
+
+	return p->state == PLAN_HOME && p->holder != PLAN_NONE &&
+	       (w->at[p->holder].state == PLAN_OPEN || w->at[p->holder].state == PLAN_PLACED);
+}
+
+/* List the windows that lead to a bus; false unless they are of one bridge, or of the host's. */
+static bool init_bus(struct plan_work *w, u16 bus, u16 *rows, u16 *windows)
+{
+	const struct plan_node *nodes = w->space->nodes;
+	u16 *window = w->window + *windows, count = 0, i, k;
+
+	w->bus[bus] = (struct plan_bus) { .row_at = *rows, .window_at = *windows };
+	for (i = 0; i < w->space->node_count; i++) {
+		const struct plan_node *n = &nodes[i];
+
+		*rows += n->bus == bus;
+		if (!(n->flags & PLAN_WINDOW) || n->behind != bus)
+			continue;
+		for (k = 0; k < count; k++) {
+			const struct plan_node *m = &nodes[window[k]];
+
+			if (n->bus != m->bus ||
+			    (n->bus == PLAN_NONE ?
+			     plan_overlap(n->start, n->size, m->start, m->size) :
+			     !((n->flags ^ m->flags) & PLAN_PREFETCH)))
+				return false;
+		}
+		window[count++] = i;
+	}
+	w->bus[bus].window_count = count;
+	*windows += count;
+	return true;
+}
+
+/* How many bridges are above a bus; PLAN_MAX_DEPTH or more if it hangs on nothing, or too low. */
+static u16 depth_of(const struct plan_work *w, u16 bus)
+{
+	u16 depth;
+
+	for (depth = 0; depth < PLAN_MAX_DEPTH; depth++) {
+		if (!w->bus[bus].window_count)
+			return PLAN_NONE;
+		bus = w->space->nodes[w->window[w->bus[bus].window_at]].bus;
+		if (bus == PLAN_NONE)
+			return depth;
+	}
+	return depth;
+}
+
+/* Put a node where it was found; false if that cannot be. */
+static bool init_place(struct plan_work *w, u16 node)
+{
+	const struct plan_node *n = &w->space->nodes[node];
+	const struct plan_bus *b;
+	struct plan_place home = {
+		.start = n->start, .size = n->size, .holder = PLAN_NONE,
+		.state = n->flags & PLAN_REQUEST ? PLAN_HOMELESS :
+			 n->flags & PLAN_PINNED ? PLAN_KEPT : PLAN_HOME,
+	};
 	u16 i;
 
-	memset(w, 0, sizeof(*w));
-	carve_all(w, space, memory);
-	w->space = space;
-	memset(w->down, 0, space->owner_count * sizeof(*w->down));
-	memset(w->seen, 0, space->owner_count * sizeof(*w->seen));
-	init_buses(w);
-	if (!is_tree(w))
-		return -EINVAL;
-	for (i = 0; i < space->node_count; i++) {
-		const struct plan_node *n = &space->nodes[i];
-		struct plan_place *p = &w->at[i];
+	w->home[node] = PLAN_NONE;
+	w->at[node] = home;
+	if (n->bus == PLAN_NONE)
+		return true;
+	b = &w->bus[n->bus];
+	if (b->depth >= PLAN_MAX_DEPTH)
+		return false;
+	if (!takes_space(&home))
+		return true;
+	for (i = 0; i < b->window_count; i++) {
+		const struct plan_node *m = &w->space->nodes[w->window[b->window_at + i]];
 
-		memset(p, 0, sizeof(*p));
-		p->holder = PLAN_NONE;
-		p->state = n->flags & PLAN_REQUEST ? PLAN_HOMELESS : PLAN_HOME;
-		p->start = n->start;
-		p->size = n->flags & PLAN_REQUEST ? 0 : n->size;
-		if (n->bus == PLAN_NONE || !p->size)
-			continue;
-		p->holder = find_holder(w, n);
-		if (p->holder == PLAN_NONE)
-			return -EINVAL;
-		row_insert(w, n->bus, i);
+		if (plan_fits(n, m) && plan_within(m->start, m->size, n->start, n->size))
+			home.holder = w->window[b->window_at + i];
 	}
+	w->home[node] = home.holder;
+	i = layout_first(w, n->bus, n->start);
+	if (i < b->row_count && w->at[w->row[b->row_at + i]].start < n->start + n->size)
+		return false;
+	w->at[node].size = 0;
+	set_place(w, node, &home);
+	return home.holder != PLAN_NONE || (n->flags & PLAN_PINNED);
+}
+
+/**
+ * layout_init - start from the given layout
+ * @w: with the memory that it needs
+ * @space: checked by plan_check()
+ *
+ * Return: 0, or -EINVAL if it is no tree or something lies on others, or outside of every window
+ * that could hold it.
+ */
+int layout_init(struct plan_work *w, struct plan_space *space)
+{
+	u16 rows = 0, windows = 0, i;
+
+	w->space = space;
+	memset(w->lifted, 0, space->owner_count * sizeof(*w->lifted));
+	for (i = 0; i < space->bus_count; i++)
+		if (!init_bus(w, i, &rows, &windows))
+			return -EINVAL;
+	for (i = 0; i < space->bus_count; i++)
+		w->bus[i].depth = depth_of(w, i);
 	for (i = 0; i < space->node_count; i++)
-		if ((space->nodes[i].flags & PLAN_PINNED) && w->at[i].size &&
-		    space->nodes[i].bus != PLAN_NONE)
-			init_pin(w, i);
-	return is_apart(w) ? 0 : -EINVAL;
+		if (!init_place(w, i))
+			return -EINVAL;
+	return 0;
 }

@@ -2,255 +2,200 @@
 /*
  * plan-layout.h - the layout that a search changes and changes back
  *
- * Inside the planner only. A node is at home (where it was found), homeless (lifted, waiting for a
- * place) or placed (given a new place by this search, not to be touched again).
+ * Inside the planner only.
  */
 #ifndef PCI_REBALANCE_PLAN_LAYOUT_H
 #define PCI_REBALANCE_PLAN_LAYOUT_H
 
 #include "plan.h"
 
-/* States of struct plan_place, in the only order in which a search passes them. */
-#define PLAN_HOME	0
-#define PLAN_HOMELESS	1
-#define PLAN_PLACED	2
+/* "More than anything costs": what cannot be had at any price. */
+#define PLAN_NEVER	(~0ULL >> 8)
+
+/**
+ * enum plan_state - what has been decided about a node
+ * @PLAN_HOME: nothing. It is where it was found, and gives way to whoever needs the place. If its
+ *	window has been opened it is to be decided whether it stays
+ * @PLAN_KEPT: it stays where it was found
+ * @PLAN_HOMELESS: BAR: it has to move and has no place yet
+ * @PLAN_PLACED: BAR: it has its new place; window: it has its new range, which may still grow
+ * @PLAN_OPEN: window: it changes. Its range is what it has to hold so far, perhaps nothing
+ */
+enum plan_state {
+	PLAN_HOME,
+	PLAN_KEPT,
+	PLAN_HOMELESS,
+	PLAN_PLACED,
+	PLAN_OPEN,
+};
 
 /**
  * struct plan_place - where one node is in the layout under construction
- * @start: first address, void while homeless
- * @size: bytes; 0 for a closed window
- * @pin_start: window: first address that pinned contents cover
- * @pin_end: window: one past the last such address, 0 if nothing inside is pinned
- * @holder: window it lies in, or must lie in while homeless; PLAN_NONE if any will do
- * @state: PLAN_HOME, PLAN_HOMELESS or PLAN_PLACED
+ * @start: first address; while homeless, that of its former place
+ * @size: bytes; 0 for a window without a range
+ * @holder: window that it lies in, PLAN_NONE if none
+ * @state: enum plan_state
+ * @live: window: something in it stays, so it can only be stretched or cut around that
  */
 struct plan_place {
 	u64 start;
 	u64 size;
-	u64 pin_start;
-	u64 pin_end;
 	u16 holder;
 	u8 state;
+	bool live;
 };
 
 /**
  * struct plan_bus - one bus: what lies on it, what leads to it
  * @row_at: first entry of this bus in the row array
- * @row_count: nodes with a place, sorted by address
- * @win_at: first entry of this bus in the window array
- * @win_count: windows that lead here
- * @depth: bridges between here and the host bridge; PLAN_NONE if it hangs on nothing
+ * @row_count: nodes that take up space, sorted by address
+ * @window_at: first entry of this bus in the window array
+ * @window_count: windows that lead here
+ * @depth: bridges between here and the host bridge
  */
 struct plan_bus {
 	u16 row_at;
 	u16 row_count;
-	u16 win_at;
-	u16 win_count;
+	u16 window_at;
+	u16 window_count;
 	u16 depth;
 };
 
-/* Sizes from the smallest BAR to the largest request that plan-worth.c can tell apart. */
-#define PLAN_LEVELS	26
-
-/* Fixed point: prices are in sixteenths of the caller's unit. */
-#define WORTH_UNIT	4
+/* What struct plan_choice does with its node. */
+enum plan_act {
+	PLAN_KEEP,	/* it stays where it was found */
+	PLAN_MOVE,	/* a BAR gets this place */
+	PLAN_UNFIX,	/* a window may change; its contents are decided one by one */
+	PLAN_RANGE,	/* an open window gets this range */
+};
 
 /**
- * struct plan_item - a BAR in a window of the host bridge, behind bridges or not
+ * struct plan_choice - one way to decide about a node
+ * @rank: choices are tried in the order of @rank, @low, @taken, @waste, @start; @price and what the
+ *	contents of windows that it opens will probably cost
+ * @price: what it costs at once
+ * @taken: bytes that the window nearest to the host bridge takes, of those that change, if what is
+ *	in it stays
+ * @waste: bytes that it clears, and bytes that stay free around it: tight holes come first
  * @start: first address
  * @size: bytes
- * @cost: price of moving it
- * @node: the BAR
- * @bus: bus behind the topmost bridge above it, PLAN_NONE if there is none
- * @pinned: it cannot be moved
- * @belongs: it must live in the same window as the request (plan-floor.c)
- */
-struct plan_item {
-	u64 start;
-	u64 size;
-	u64 cost;
-	u16 node;
-	u16 bus;
-	bool pinned;
-	bool belongs;
-};
-
-/**
- * struct plan_items - items, sorted by address
- * @item: array
- * @count: entries in use
- */
-struct plan_items {
-	struct plan_item *item;
-	u16 count;
-};
-
-/* Spots that plan-floor.c looks at closely, and plan-spots.c after it. */
-#define PLAN_SPOTS	32
-
-/**
- * struct plan_spot - one way to make room for a request, as plan-floor.c sees it
- * @place: where the request goes
- * @bytes: of the request
- * @start: first address of the range that must be cleared
- * @size: its bytes
- * @cost: of clearing it
- * @bound: what a plan that uses it must cost, as far as that is known
- * @price: by level, prices that show this
- */
-struct plan_spot {
-	u64 place;
-	u64 bytes;
-	u64 start;
-	u64 size;
-	u64 cost;
-	u64 bound;
-	u64 price[PLAN_LEVELS];
-};
-
-/**
- * struct plan_block - one aligned block of address space, seen from above
- * @cost: of lifting all that is inside, in WORTH_UNITs
- * @bonus: worth of the places that this would clear
- * @best: least difference of the two over all choices inside; 0 or less
- * @largest: largest BAR inside
- * @inside: by level, places that clearing the block would clear
- * @cleared: by level, places that @best clears
- * @blocked: something inside cannot go, or the block is not all window
- * @occupied: something is inside
- */
-struct plan_block {
-	s64 cost;
-	s64 bonus;
-	s64 best;
-	u64 largest;
-	u32 inside[PLAN_LEVELS];
-	u32 cleared[PLAN_LEVELS];
-	bool blocked;
-	bool occupied;
-};
-
-/**
- * struct plan_load - what is in a window, as found
- * @first: lowest address of a BAR in it, or of one behind the bridges in it
- * @end: one past the highest
- * @rank: price of moving all of that, and the worth of the place that the window would need
- */
-struct plan_load {
-	u64 first;
-	u64 end;
-	u64 rank;
-};
-
-/**
- * struct plan_choice - one candidate place, ordered by its members in this order
- * @rank: @price and what it will probably cost to place what is cleared away
- * @price: what it costs to clear it
- * @waste: bytes that stay free around it, so that tight holes come first
- * @start: first address
- * @size: bytes
- * @window: the window that it is in
- * @grow: not a place but a wish: let @window have more room first
- * @low: it would take scarce space below 4 GiB from those who can live nowhere else
+ * @levels: how many windows in a row, from the innermost, are the prefetchable ones
+ * @unfix: how many windows, from the innermost, are to change although they hold the place already
+ * @act: enum plan_act
+ * @low: takes scarce space below 4 GiB from those who can live nowhere else
  */
 struct plan_choice {
 	u64 rank;
 	u64 price;
+	u64 taken;
 	u64 waste;
 	u64 start;
 	u64 size;
-	u16 window;
-	bool grow;
+	u16 levels;
+	u16 unfix;
+	u8 act;
 	bool low;
 };
 
 /**
- * struct plan_frame - one decision on the way to a layout
- * @tried: the choice that is being looked at
- * @cost: price of everything decided before
- * @stop: number of offers at which this decision must settle
- * @mark: trail to go back to
- * @node: what is being placed
- * @fresh: nothing was tried yet
+ * struct plan_undo - one change of the layout
+ * @was: the place before
+ * @cost: price of the layout before
+ * @node: whose place it is
  */
-struct plan_frame {
-	struct plan_choice tried;
+struct plan_undo {
+	struct plan_place was;
 	u64 cost;
-	u32 stop;
-	u32 mark;
 	u16 node;
-	bool fresh;
+};
+
+/**
+ * struct plan_decision - one decision on the way to a layout
+ * @node: what is decided about
+ * @level: decisions up to this one that had a choice
+ * @first: its choices in the choice array
+ * @count: how many of them are left
+ * @undo_count: where the layout was
+ * @layouts: complete layouts seen before it was first tried
+ * @stop: number of priced places at which it must settle
+ * @tried: one of its choices was tried
+ */
+struct plan_decision {
+	u16 node;
+	u16 level;
+	bool tried;
+	u32 first;
+	u32 count;
+	u32 undo_count;
+	u32 layouts;
+	u32 stop;
 };
 
 /**
  * struct plan_work - the caller's memory, cut into arrays
  * @space: what is planned
  * @at: places, by node
- * @bus: buses
- * @row: nodes with a place, by bus and address
- * @win: windows, by the bus they lead to
- * @down: by owner, how many of its BARs were lifted
- * @seen: by owner, the last offer that charged it
- * @trail: former places, to undo
- * @frame: stack of the search
+ * @home: by node, the window that it was found in
  * @best: places of the best layout so far
- * @reach: proof: highest address of each node, given the windows above it
- * @list: ordering: the nodes that change, by unit; before that all BARs, by address
- * @mark: ordering: scratch
+ * @size_price: by size (log2), what a place is worth: plan-count.c
+ * @reach: by node, the highest address that it can have, given the windows above it
+ * @bus: buses
+ * @row: nodes that take up space, by bus and address
+ * @window: windows, by the bus they lead to
+ * @lifted: by owner, how many of its BARs must move
+ * @undo: former places
+ * @decision: stack of the search
+ * @choice: choices of all decisions on the stack
+ * @scratch: for plan-order.c and plan-proof.c
+ * @undo_max: room in @undo
+ * @choice_max: room in @choice
+ * @undo_count: entries of @undo
+ * @choice_count: entries of @choice
+ * @depth: entries of @decision
+ * @cost: price of what has been decided
+ * @cleared: bytes that were lifted so far
  * @best_cost: price of @best, ~0 while there is none
- * @best_hole: its holes, as layout_holes() measures them
- * @best_down: its most functions down at once
- * @load: by window, what comes along when it is cleared away
- * @worth: by node, what the space that it will need elsewhere is worth
- * @levels: scratch for plan-blocks.c
- * @items: what is in the windows of the host bridge, as given
- * @after: scratch for plan-floor.c: the items of one spot
- * @spots: scratch for plan-floor.c: the cheapest spots
- * @price: by level, extra worth of a place of that size over its two halves, in WORTH_UNITs
- * @unit: size of level 0 (log2)
- * @top: level of the largest request, 0 if nothing is scarce
- * @bound: least price of any first decision
- * @serial: number of the current offer, for @seen
- * @offers: candidate places priced so far
- * @trail_count: entries of @trail
- * @depth: entries of @frame
- * @ties: solutions of equal price seen since the last better one
+ * @least: least price of any first decision, if that is known
+ * @places: places priced so far
+ * @layouts: complete layouts seen
+ * @levels: prefetchable windows that the last place led through
+ * @unfix: windows that are to change although they need not, and did not yet
+ * @top: the window nearest to the host bridge that it stretched, PLAN_NONE if none
+ * @uniform: one flat window, in which a free place is as good as any other
  * @brisk: where a BAR has a free place, look at no others
- * @thinned: some window was offered a choice of places only
- * @cut: some decision settled before it saw all its choices
+ * @thinned: not all places were looked at
+ * @cut: some decision did not try all its choices
  */
 struct plan_work {
 	struct plan_space *space;
 	struct plan_place *at;
-	struct plan_bus *bus;
-	u16 *row;
-	u16 *win;
-	u16 *down;
-	u32 *seen;
-	struct plan_trail *trail;
-	struct plan_frame *frame;
+	u16 *home;
 	struct plan_place *best;
 	u64 *reach;
-	u16 *list;
-	u16 *mark;
-	u64 best_cost;
-	u64 best_hole;
-	u16 best_down;
-	u64 *worth;
-	struct plan_load *load;
-	struct plan_block *levels;
-	struct plan_items items;
-	struct plan_item *after;
-	struct plan_spot *spots;
-	u64 price[PLAN_LEVELS];
-	u16 unit;
-	u16 top;
-	u64 bound;
-	u32 serial;
-	u32 offers;
-	u32 trail_count;
+	struct plan_bus *bus;
+	u16 *row;
+	u16 *window;
+	u16 *lifted;
+	struct plan_undo *undo;
+	struct plan_decision *decision;
+	struct plan_choice *choice;
+	u16 *scratch;
+	u64 size_price[64];
+	u32 undo_max;
+	u32 choice_max;
+	u32 undo_count;
+	u32 choice_count;
 	u32 depth;
-	u32 ties;
+	u64 cost;
+	u64 cleared;
+	u64 best_cost;
+	u64 least;
+	u32 places;
+	u32 layouts;
+	u16 levels;
+	u16 unfix;
+	u16 top;
+	bool uniform;
 	bool brisk;
 	bool thinned;
 	bool cut;
@@ -282,10 +227,11 @@ static inline bool plan_overlap(u64 a, u64 a_size, u64 b, u64 b_size)
 	return a_size && b_size && a < b + b_size && b < a + a_size;
 }
 
-/* Does the first range hold the second one? An empty range is held by anything. */
+/* Does the first range hold the second one? An empty range holds nothing. */
 static inline bool plan_within(u64 outer, u64 outer_size, u64 inner, u64 inner_size)
 {
-	return !inner_size || (inner >= outer && inner + inner_size <= outer + outer_size);
+	return outer_size && inner >= outer && inner_size <= outer_size &&
+	       inner - outer <= outer_size - inner_size;
 }
 
 /* Only prefetchable things may live in a prefetchable window. */
@@ -294,38 +240,30 @@ static inline bool plan_fits(const struct plan_node *node, const struct plan_nod
 	return (node->flags & PLAN_PREFETCH) || !(window->flags & PLAN_PREFETCH);
 }
 
-int layout_init(struct plan_work *w, struct plan_space *space, void *memory);
-void layout_lift(struct plan_work *w, u16 node);
-void layout_place(struct plan_work *w, u16 node, u16 holder, u64 start, u64 size);
-void layout_promise(struct plan_work *w, u16 node, u16 window);
-void layout_undo(struct plan_work *w, u32 mark);
+/*
+ * The halves of a prefetchable window's base and limit are separate registers. While something
+ * behind it runs only one of them may change, or it would decode wrongly for a moment.
+ */
+static inline bool plan_same_halves(const struct plan_node *n, u64 start, u64 size)
+{
+	return !(n->flags & PLAN_PREFETCH) ||
+	       (start >> 32 == n->start >> 32 &&
+		(start + size - 1) >> 32 == (n->start + n->size - 1) >> 32);
+}
+
+int layout_init(struct plan_work *w, struct plan_space *space);
 u16 layout_first(const struct plan_work *w, u16 bus, u64 address);
-u16 layout_only_window(const struct plan_work *w, const struct plan_node *n);
-u64 layout_need(const struct plan_work *w, u16 window);
-u64 layout_holes(const struct plan_work *w);
+u16 layout_window(const struct plan_work *w, const struct plan_node *n, u64 start, u64 size,
+		  u16 levels);
+bool layout_do(struct plan_work *w, u16 node, const struct plan_choice *c);
+void layout_undo(struct plan_work *w, u32 undo_count);
+bool layout_is_undecided(const struct plan_work *w, u16 node);
 
-u64 price_layout(const struct plan_work *w, const struct plan_place *at);
+void places_find(struct plan_work *w, u16 node, struct plan_decision *d);
 
-u16 blocks_top_bus(const struct plan_work *w, u16 bus);
-void blocks_list(struct plan_work *w);
-u64 blocks_free(const struct plan_work *w, const struct plan_items *items, u16 log);
-bool blocks_minimise(const struct plan_work *w, const struct plan_items *items, s64 *value,
-		     s64 *cleared);
-u64 worth_init(struct plan_work *w);
-void worth_apply(struct plan_work *w);
-bool worth_adjust(struct plan_work *w, const s64 *demand, const s64 *cleared, s64 step);
-u64 worth_of_hole(const struct plan_work *w, u64 start, u64 end);
-u64 floor_find(struct plan_work *w);
-bool offer_next(struct plan_work *w, u16 node, const struct plan_choice *after, u64 ceiling,
-		struct plan_choice *out);
-bool offer_place(struct plan_work *w, u16 node, u64 start, u64 size, u64 ceiling,
-		 struct plan_choice *out);
-
-void search_follow(struct plan_work *w, u16 node, const struct plan_choice *c);
-void search_layouts(struct plan_work *w, u64 cost, u32 effort, bool first_pass);
-void spots_search(struct plan_work *w, u32 effort);
-
-bool plan_prove(struct plan_work *w, struct plan_result *result);
-u16 order_steps(struct plan_work *w, const struct plan_place *to, u16 *down_at_once, bool write);
+bool count_proves(struct plan_work *w, struct plan_result *result);
+u64 count_replacing(const struct plan_work *w, u16 bus, u64 start, u64 size);
+void count_prices(struct plan_work *w, u16 bus, u64 size);
+u16 order_steps(struct plan_work *w, const struct plan_place *to, u16 *down_at_once);
 
 #endif

@@ -4,181 +4,201 @@
  *
  * What changes together is a unit: all BARs of one function, since it is stopped once, or one
  * window. A unit waits for another one that stands in its place, for a window that must grow around
- * it first, and for contents that must leave a window before it shrinks. Units that wait for nobody
- * go one after the other. Where units wait for each other in a circle (two that swap places; a
- * window and what moves with it) the smallest such group goes in one step, all of it stopped.
+ * it first, and for contents that must leave a window before it changes. Units that wait for each
+ * other in a circle (two that swap places; a window and what moves with it) go in one step, all of
+ * them stopped. These are the strongly connected components of the graph of who waits for whom, and
+ * Tarjan's algorithm finds them in the order in which they can go.
  */
 #include "plan-layout.h"
 
-static bool changed(const struct plan_work *w, const struct plan_place *to, u16 node)
+/**
+ * struct graph - units and the stacks of Tarjan's algorithm, all in struct plan_work.scratch
+ * @w: work
+ * @to: the new layout
+ * @list: nodes that change, by unit
+ * @unit: where each unit begins in @list, and the end of the last one
+ * @count: units
+ * @number: by unit, in which order it was met, from 1; 0 if not yet
+ * @low: by unit, the lowest number that it is known to lead back to; PLAN_NONE: it has its step
+ * @open: units that were met and have no step yet
+ * @path: the units of the search, outermost first
+ * @next: by place in @path, the unit to look at next
+ */
+struct graph {
+	struct plan_work *w;
+	const struct plan_place *to;
+	u16 *list;
+	u16 *unit;
+	u16 count;
+	u16 *number;
+	u16 *low;
+	u16 *open;
+	u16 *path;
+	u16 *next;
+};
+
+static bool changed(const struct graph *g, u16 node)
 {
-	const struct plan_node *n = &w->space->nodes[node];
+	const struct plan_node *n = &g->w->space->nodes[node];
 
 	if (n->flags & PLAN_REQUEST)
 		return true;
-	return to[node].size != n->size || (n->size && to[node].start != n->start);
+	return g->to[node].size != n->size || (n->size && g->to[node].start != n->start);
+}
+
+/* Can a window, and all those above it, change with something in it that decodes? */
+static bool keeps_decoding(const struct graph *g, u16 window)
+{
+	for (; g->w->home[window] != PLAN_NONE; window = g->w->home[window]) {
+		const struct plan_node *n = &g->w->space->nodes[window];
+		const struct plan_place *to = &g->to[window];
+
+		if (!plan_overlap(n->start, n->size, to->start, to->size) ||
+		    to->holder != g->w->home[window] ||
+		    !plan_same_halves(n, to->start, to->size))
+			return false;
+	}
+	return true;
 }
 
 /* Must node @b change before node @a may? */
-static bool node_waits(const struct plan_work *w, const struct plan_place *to, u16 a, u16 b)
+static bool node_waits(const struct graph *g, u16 a, u16 b)
 {
-	const struct plan_node *na = &w->space->nodes[a], *nb = &w->space->nodes[b];
+	const struct plan_node *na = &g->w->space->nodes[a], *nb = &g->w->space->nodes[b];
+	const struct plan_place *to = &g->to[a];
 	u64 b_size = nb->flags & PLAN_REQUEST ? 0 : nb->size;
 
 	if (na->bus == nb->bus)
-		return plan_overlap(to[a].start, to[a].size, nb->start, b_size);
-	if ((nb->flags & PLAN_WINDOW) && nb->behind == na->bus && to[a].holder == b)
-		return !plan_within(nb->start, nb->size, to[a].start, to[a].size);
-	if ((na->flags & PLAN_WINDOW) && na->behind == nb->bus && b_size)
-		return plan_within(na->start, na->size, nb->start, b_size) &&
-		       !plan_within(to[a].start, to[a].size, nb->start, b_size);
+		return plan_overlap(to->start, to->size, nb->start, b_size);
+	if ((nb->flags & PLAN_WINDOW) && nb->behind == na->bus)
+		return to->size && to->holder == b &&
+		       !(plan_within(nb->start, nb->size, to->start, to->size) &&
+			 keeps_decoding(g, b));
+	if ((na->flags & PLAN_WINDOW) && na->behind == nb->bus)
+		return b_size && g->w->home[b] == a &&
+		       !(plan_within(to->start, to->size, nb->start, b_size) &&
+			 keeps_decoding(g, a));
 	return false;
 }
 
-/*
- * The nodes that change, sorted by unit: unit u is list[first[u]] to list[first[u + 1] - 1].
- * struct plan_work.list holds the list, .mark holds first[] and the rest of the scratch.
- */
-static u16 list_units(struct plan_work *w, const struct plan_place *to)
+/* The nodes that change, sorted by unit. */
+static void list_units(struct graph *g)
 {
-	u16 *first = w->mark, count = w->space->node_count, units = 0, listed = 0, i, k;
+	const struct plan_node *nodes = g->w->space->nodes;
+	u16 count = g->w->space->node_count, listed = 0, i, k;
 
 	for (i = 0; i < count; i++) {
-		u16 owner = w->space->nodes[i].owner;
+		u16 owner = nodes[i].owner;
 
-		if (!changed(w, to, i))
+		if (!changed(g, i))
 			continue;
 		for (k = 0; owner != PLAN_NONE && k < i; k++)
-			if (w->space->nodes[k].owner == owner && changed(w, to, k))
+			if (nodes[k].owner == owner && changed(g, k))
 				break;
 		if (owner != PLAN_NONE && k < i)
 			continue;	/* listed with the first BAR of its function */
-		first[units++] = listed;
-		w->list[listed++] = i;
+		g->unit[g->count++] = listed;
+		g->list[listed++] = i;
 		for (k = i + 1; owner != PLAN_NONE && k < count; k++)
-			if (w->space->nodes[k].owner == owner && changed(w, to, k))
-				w->list[listed++] = k;
+			if (nodes[k].owner == owner && changed(g, k))
+				g->list[listed++] = k;
 	}
-	first[units] = listed;
-	return units;
+	g->unit[g->count] = listed;
 }
 
-static bool unit_waits(const struct plan_work *w, const struct plan_place *to, u16 a, u16 b)
+static bool unit_waits(const struct graph *g, u16 a, u16 b)
 {
-	const u16 *first = w->mark;
 	u16 i, k;
 
-	for (i = first[a]; i < first[a + 1]; i++)
-		for (k = first[b]; a != b && k < first[b + 1]; k++)
-			if (node_waits(w, to, w->list[i], w->list[k]))
+	for (i = g->unit[a]; i < g->unit[a + 1]; i++)
+		for (k = g->unit[b]; k < g->unit[b + 1]; k++)
+			if (node_waits(g, g->list[i], g->list[k]))
 				return true;
 	return false;
 }
 
-/* Collect in @group all that @unit waits for, directly or not; gives up at @limit units. */
-static u16 collect(const struct plan_work *w, const struct plan_place *to, const u16 *left,
-		   u16 left_count, u16 unit, u16 *group, u16 limit)
+/* Give a unit its step; returns whether that stops a function. */
+static bool take_unit(struct graph *g, u16 unit, u16 step)
 {
-	u16 count = 1, i, k, g;
+	struct plan_node *nodes = g->w->space->nodes;
+	bool stops = false;
+	u16 i;
 
-	group[0] = unit;
-	for (i = 0; i < count && count < limit; i++) {
-		for (k = 0; k < left_count && count < limit; k++) {
-			for (g = 0; g < count && group[g] != left[k]; g++)
-				;
-			if (g == count && unit_waits(w, to, group[i], left[k]))
-				group[count++] = left[k];
-		}
+	g->low[unit] = PLAN_NONE;
+	for (i = g->unit[unit]; i < g->unit[unit + 1]; i++) {
+		nodes[g->list[i]].step = step;
+		stops |= !(nodes[g->list[i]].flags & (PLAN_REQUEST | PLAN_WINDOW));
 	}
-	return count;
+	return stops;
 }
 
-static u16 functions_down(const struct plan_work *w, const u16 *group, u16 count)
+/* Look for the next unit that @unit waits for and that was not met yet; @count if there is none. */
+static u16 next_unmet(struct graph *g, u16 unit, u16 from)
 {
-	u16 down = 0, g, i;
+	u16 other;
 
-	for (g = 0; g < count; g++) {
-		for (i = w->mark[group[g]]; i < w->mark[group[g] + 1]; i++) {
-			u32 flags = w->space->nodes[w->list[i]].flags;
-
-			if (flags & (PLAN_REQUEST | PLAN_WINDOW))
-				continue;
-			down++;
-			break;
-		}
-	}
-	return down;
-}
-
-/* Find the smallest group that waits for nobody else. */
-static u16 next_group(const struct plan_work *w, const struct plan_place *to, const u16 *left,
-		      u16 left_count, u16 *group, u16 *spare)
-{
-	u16 best = left_count + 1, count, i, k;
-
-	for (i = 0; i < left_count; i++) {
-		for (k = 0; k < left_count; k++)
-			if (unit_waits(w, to, left[i], left[k]))
-				break;
-		if (k == left_count) {
-			group[0] = left[i];
-			return 1;
-		}
-	}
-	for (i = 0; i < left_count; i++) {
-		count = collect(w, to, left, left_count, left[i], spare, best);
-		if (count >= best)
+	for (other = from; other < g->count; other++) {
+		if (other == unit || g->low[other] == PLAN_NONE || !unit_waits(g, unit, other))
 			continue;
-		for (k = 0; k < count; k++)
-			group[k] = spare[k];
-		best = count;
+		if (!g->number[other])
+			break;
+		if (g->low[other] < g->low[unit])
+			g->low[unit] = g->low[other];
 	}
-	return best;
-}
-
-/* Number the nodes of a group; without @write only the group is taken out of @left. */
-static u16 take_group(struct plan_work *w, u16 *left, u16 left_count, const u16 *group, u16 count,
-		      u16 step, bool write)
-{
-	u16 g, i, k = 0;
-
-	for (g = 0; write && g < count; g++)
-		for (i = w->mark[group[g]]; i < w->mark[group[g] + 1]; i++)
-			w->space->nodes[w->list[i]].step = step;
-	for (i = 0; i < left_count; i++) {
-		for (g = 0; g < count && group[g] != left[i]; g++)
-			;
-		if (g == count)
-			left[k++] = left[i];
-	}
-	return k;
+	return other;
 }
 
 /**
- * order_steps - find the steps from the given layout to a new one
- * @w: work; its units and marks are overwritten
+ * order_steps - find the steps from the given layout to a new one, and number them in the nodes
+ * @w: work; its scratch is overwritten
  * @to: the new layout
  * @down_at_once: most functions that one step stops
- * @write: number the nodes' step members
  *
  * Return: number of steps.
  */
-u16 order_steps(struct plan_work *w, const struct plan_place *to, u16 *down_at_once, bool write)
+u16 order_steps(struct plan_work *w, const struct plan_place *to, u16 *down_at_once)
 {
-	u16 units = list_units(w, to), left_count = units, steps = 0, count, down, i;
-	u16 *left = w->mark + units + 1, *group = left + units, *spare = group + units;
+	u16 nodes = w->space->node_count, steps = 0, met = 0, opens = 0, depth, root, unit, down;
+	struct graph g = { .w = w, .to = to, .list = w->scratch };
+	u16 **array[] = { &g.unit, &g.number, &g.low, &g.open, &g.path, &g.next };
 
+	for (unit = 0; unit < 6; unit++)
+		*array[unit] = w->scratch + (unit + 1) * (nodes + 1);
+	for (root = 0; root < nodes; root++) {
+		w->space->nodes[root].step = PLAN_NONE;
+		g.number[root] = 0;
+		g.low[root] = 0;
+	}
 	*down_at_once = 0;
-	for (i = 0; write && i < w->space->node_count; i++)
-		w->space->nodes[i].step = PLAN_NONE;
-	for (i = 0; i < units; i++)
-		left[i] = i;
-	for (; left_count; steps++) {
-		count = next_group(w, to, left, left_count, group, spare);
-		down = functions_down(w, group, count);
-		if (down > *down_at_once)
-			*down_at_once = down;
-		left_count = take_group(w, left, left_count, group, count, steps, write);
+	list_units(&g);
+	for (root = 0; root < g.count; root++) {
+		if (g.number[root])
+			continue;
+		g.path[0] = root;
+		for (depth = 1; depth; ) {
+			unit = g.path[depth - 1];
+			if (!g.number[unit]) {
+				g.number[unit] = ++met;
+				g.low[unit] = met;
+				g.open[opens++] = unit;
+				g.next[depth - 1] = 0;
+			}
+			g.next[depth - 1] = next_unmet(&g, unit, g.next[depth - 1]);
+			if (g.next[depth - 1] < g.count) {
+				g.path[depth] = g.next[depth - 1];
+				depth++;
+				continue;
+			}
+			depth--;
+			if (g.low[unit] != g.number[unit])
+				continue;
+			for (down = 0; g.low[unit] != PLAN_NONE; )
+				down += take_unit(&g, g.open[--opens], steps);
+			*down_at_once = down > *down_at_once ? down : *down_at_once;
+			steps++;
+			if (w->space->pause)
+				w->space->pause();
+		}
 	}
 	return steps;
 }

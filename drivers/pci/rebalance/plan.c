@@ -2,58 +2,15 @@
 /*
  * plan.c - which BARs and windows must move so that a request finds room
  *
- * THE PROBLEM. Windows hold BARs and smaller windows. A request is one or more BARs without a
- * place. Find a layout with a place for them, and, in this order: move nothing that need not move,
- * pay least, stop few functions at once, keep large holes large.
+ * Put the request into each place that it could have, the cheapest first. What stands there has to
+ * go and is treated as the request was, the largest first; a window that must grow or make way is
+ * opened, and what is in it either stays, and then says how far the window must reach, or goes.
+ * When nobody is without a place the layout is complete. Documentation/PCI/pci_rebalance_plan.rst
+ * explains it with a picture and says why this finds the cheapest layout.
  *
- * THE RULE. Nothing moves unless something needs its place. So there is no choice of "who moves":
- * take the request, look at every place that it could have, and each has a price, the price of
- * whatever stands there. Put it there; what stood there is homeless now and is treated as the
- * request was. When nobody is homeless the layout is complete.
- *
- *	homeless = { request }
- *	while somebody is homeless:
- *		take the one nearest to the host bridge, the largest of those
- *		for each place it could have, cheapest first, tightest hole first:
- *			lift whatever stands there, put it down, go on; undo
- *
- * This finds the cheapest layout: take any layout, follow the loop choosing the places which that
- * layout gives. Whatever is lifted on the way overlaps a place of that layout, so that layout moves
- * it too. The loop thus reaches a layout which moves no more, and tries it unless it has a
- * cheaper one already (branch and bound: a partial price at or above the best one is not followed).
- * It also shows why nothing moves that need not: it would have to stand in somebody's place.
- *
- * WINDOWS. A BAR that finds no place may also ask its window to grow. The window is then homeless
- * itself, with a larger need, and what is inside stays at home as long as the window's new range
- * holds it. So growing in place costs nothing but the window's own small price, and moving a window
- * lifts what is inside: windows move with their children. Windows are nearer to the host bridge
- * than what they hold and therefore get their place first; what is inside follows. Windows without
- * contents are cheap to move, may be cut, and closed when even that is not enough.
- *
- * THE ORDER OF SIZES. BARs are powers of two, aligned to their size. Put down from the largest to
- * the smallest they fill free space with no loss wherever each one goes: a place of size s consists
- * of exactly s/t places of size t, for every smaller t. So one free place is as good as any other,
- * a free place is always better than an occupied one, and a flat bus has no dead ends. Windows have
- * sizes that are not powers of two; for them more candidates are looked at (plan-offer.c).
- *
- * LARGE CASES. The search prices a bounded number of candidates. In a first pass each decision may
- * use a share of what its parent has left, so that a bad early choice is revisited before the
- * budget is spent below it, and a BAR with a free place looks at no others; a second pass does
- * neither and prunes with the price found. (On a flat bus the first pass is enough unless it had to
- * cut.) Where the plan is then more than a tenth above the lower bound, plan-spots.c searches again
- * from the places that this bound was found at.
- * Candidates are ranked by their price, plus what moving the contents of a lifted window will
- * probably cost, plus the worth of the space that whoever is lifted will use up elsewhere;
- * plan-worth.c learns that worth, and with it a lower bound of the cost, which plan-floor.c raises
- * by looking at where the room could be. The bound is reported beside the price found.
- *
- * NO PLAN. plan-proof.c counts the places of every size that pinned ranges leave. If that shows
- * that there are too few, no search is needed and the missing bytes are known. Otherwise an
- * exhausted search is the proof. A search that ran out of budget, or that offered some window only
- * a choice of its places, says -ETIME, which proves nothing; neither does it claim that its plan is
- * optimal unless the price equals the bound.
- *
- * AFTER THAT plan-order.c puts the changes into steps.
+ * The search is a depth-first one that gets wider: in pass n the first n decisions that have a
+ * choice go through all of it, those below settle for the first layout. A pass in which nothing was
+ * left out is a proof: of what it found, or that there is nothing to be found.
  */
 #include "plan-layout.h"
 
@@ -65,6 +22,62 @@
 #include <string.h>
 #define EXPORT_SYMBOL_IF_KUNIT(symbol) struct plan_exported
 #endif
+
+/* A decision that settles for the first layout looks at no more places than this to find one. */
+#define DIVE	1000
+
+/* So many passes leave out what most often leads to nothing better. */
+#define BRISK	3
+
+/* More than most plans need; one that needs more is given up. */
+#define UNDO_ENTRIES(space)	(8u * (space)->node_count + 64)
+#define CHOICES(space)		(16u * (space)->node_count + 1024)
+/* A BAR is decided about once; a window may be opened and get its range. */
+#define DECISIONS(space)	(2u * (space)->node_count + 2)
+
+/* Cut @count entries of @bytes off the caller's memory; only count when @memory is NULL. */
+static void *carve(void *memory, size_t *used, size_t count, size_t bytes)
+{
+	void *here = memory ? (char *)memory + *used : NULL;
+
+	*used += (count * bytes + 7) & ~(size_t)7;
+	return here;
+}
+
+static size_t carve_all(struct plan_work *w, const struct plan_space *space, void *memory)
+{
+	size_t used = 0, nodes = space->node_count;
+
+	w->undo_max = UNDO_ENTRIES(space);
+	w->choice_max = CHOICES(space);
+	w->at = carve(memory, &used, nodes, sizeof(*w->at));
+	w->best = carve(memory, &used, nodes, sizeof(*w->best));
+	w->reach = carve(memory, &used, nodes, sizeof(*w->reach));
+	w->undo = carve(memory, &used, w->undo_max, sizeof(*w->undo));
+	w->choice = carve(memory, &used, w->choice_max, sizeof(*w->choice));
+	w->decision = carve(memory, &used, DECISIONS(space), sizeof(*w->decision));
+	w->bus = carve(memory, &used, space->bus_count, sizeof(*w->bus));
+	w->lifted = carve(memory, &used, space->owner_count, sizeof(*w->lifted));
+	w->home = carve(memory, &used, nodes, sizeof(*w->home));
+	w->row = carve(memory, &used, nodes, sizeof(*w->row));
+	w->window = carve(memory, &used, nodes, sizeof(*w->window));
+	w->scratch = carve(memory, &used, 7 * (nodes + 1), sizeof(*w->scratch));
+	return used;
+}
+
+/**
+ * plan_work_bytes - memory that plan_find() needs for its work
+ * @space: what is to be planned; only the counts are read
+ *
+ * Return: bytes, to be aligned for a u64; about 1500 for each node.
+ */
+size_t plan_work_bytes(const struct plan_space *space)
+{
+	struct plan_work w;
+
+	return carve_all(&w, space, NULL);
+}
+EXPORT_SYMBOL_IF_KUNIT(plan_work_bytes);
 
 static bool is_power_of_two(u64 x)
 {
@@ -119,13 +132,199 @@ int plan_check(const struct plan_space *space)
 }
 EXPORT_SYMBOL_IF_KUNIT(plan_check);
 
+/* What is to be decided next; the lower, the sooner. */
+enum urgency {
+	OUT_OF_REACH,	/* contents of an open window that it does not reach: do they stay? */
+	PLACE,		/* homeless BARs, the largest first: smaller ones fill the gaps */
+	IN_REACH,	/* contents that it does reach */
+	RANGE,		/* windows, the innermost first: those around them must reach them */
+	SETTLED,
+};
+
+static enum urgency urgency_of(const struct plan_work *w, u16 node, u64 *size)
+{
+	const struct plan_node *n = &w->space->nodes[node];
+	const struct plan_place *p = &w->at[node];
+
+	*size = n->size;
+	if (p->state == PLAN_HOMELESS)
+		return PLACE;
+	if (layout_is_undecided(w, node))
+		return plan_within(w->at[p->holder].start, w->at[p->holder].size, p->start,
+				   p->size) ? IN_REACH : OUT_OF_REACH;
+	*size = n->bus == PLAN_NONE ? 0 : w->bus[n->bus].depth;
+	return p->state == PLAN_OPEN ? RANGE : SETTLED;
+}
+
+/* The most urgent node, of those the largest; false if all is settled. */
+static bool pick(const struct plan_work *w, u16 *node)
+{
+	enum urgency most = SETTLED, urgency;
+	u64 largest = 0, size;
+	u16 i;
+
+	for (i = 0; i < w->space->node_count; i++) {
+		urgency = urgency_of(w, i, &size);
+		if (urgency > most || urgency == SETTLED || (urgency == most && size <= largest))
+			continue;
+		most = urgency;
+		largest = size;
+		*node = i;
+	}
+	return most != SETTLED;
+}
+
+/* A complete layout: keep it if it is cheaper. */
+static void finish(struct plan_work *w)
+{
+	u16 i;
+
+	/* What was opened and has its former range again is better found by leaving it alone. */
+	for (i = 0; i < w->space->node_count; i++) {
+		const struct plan_node *n = &w->space->nodes[i];
+
+		if (w->at[i].state == PLAN_PLACED && (n->flags & PLAN_WINDOW) && n->size &&
+		    w->at[i].start == n->start && w->at[i].size == n->size)
+			return;
+	}
+	w->layouts++;
+	if (w->cost >= w->best_cost)
+		return;
+	w->best_cost = w->cost;
+	memcpy(w->best, w->at, w->space->node_count * sizeof(*w->best));
+}
+
+static void push(struct plan_work *w, u16 node, u16 wide)
+{
+	struct plan_decision *d = &w->decision[w->depth++];
+
+	d->node = node;
+	d->undo_count = w->undo_count;
+	d->layouts = w->layouts;
+	d->tried = false;
+	d->level = w->depth > 1 ? d[-1].level : 0;
+	d->stop = w->depth > 1 && d[-1].level > wide ? d[-1].stop : w->places + DIVE;
+	places_find(w, node, d);
+	d->level += d->count > 1;
+	if (w->space->pause)
+		w->space->pause();
+}
+
+static bool precedes(const struct plan_choice *a, const struct plan_choice *b)
+{
+	if (a->rank != b->rank)
+		return a->rank < b->rank;
+	if (a->low != b->low)
+		return b->low;
+	if (a->taken != b->taken)
+		return a->taken < b->taken;
+	if (a->waste != b->waste)
+		return a->waste < b->waste;
+	return a->start < b->start;
+}
+
+/* Take the best of the choices that are left, if any can lead to a cheaper layout. */
+static bool next_choice(struct plan_work *w, struct plan_decision *d, u16 wide, u32 end,
+			struct plan_choice *out)
+{
+	struct plan_choice *c = w->choice + d->first;
+	u32 best = ~0U, i;
+
+	for (i = 0; i < d->count; i++)
+		if (w->cost + c[i].price < w->best_cost &&
+		    (best == ~0U || precedes(&c[i], &c[best])))
+			best = i;
+	if (best == ~0U)
+		return false;
+	if (d->tried && (w->places >= end || (d->level > wide && (w->layouts != d->layouts ||
+								  w->places >= d->stop)))) {
+		w->cut = true;
+		return false;
+	}
+	d->tried = true;
+	*out = c[best];
+	c[best] = c[--d->count];
+	return true;
+}
+
+/*
+ * Decide about one node after the other until all is settled, go back, decide otherwise. The first
+ * @wide decisions that have a choice go through all of it; those below settle for the first layout.
+ */
+static void search(struct plan_work *w, u16 wide, u32 end)
+{
+	struct plan_choice choice;
+	u16 node;
+
+	w->cut = false;
+	w->thinned = false;
+	w->depth = 0;
+	w->choice_count = 0;
+	if (!pick(w, &node)) {
+		finish(w);
+		return;
+	}
+	push(w, node, wide);
+	while (w->depth) {
+		struct plan_decision *d = &w->decision[w->depth - 1];
+
+		layout_undo(w, d->undo_count);
+		if (!next_choice(w, d, wide, end, &choice)) {
+			w->choice_count = d->first;
+			w->depth--;
+		} else if (layout_do(w, d->node, &choice)) {
+			if (pick(w, &node))
+				push(w, node, wide);
+			else
+				finish(w);
+		}
+	}
+}
+
+/* Is it a flat bus in one piece, where a free place is as good as any other? */
+static bool is_uniform(const struct plan_space *space)
+{
+	u64 last = 0;
+	u16 windows = 0, i;
+
+	for (i = 0; i < space->node_count; i++) {
+		const struct plan_node *n = &space->nodes[i];
+
+		windows += !!(n->flags & PLAN_WINDOW);
+		last = n->flags & PLAN_WINDOW ? n->start + n->size - 1 : last;
+	}
+	for (i = 0; i < space->node_count; i++) {
+		const struct plan_node *n = &space->nodes[i];
+
+		if (!(n->flags & PLAN_PINNED) && (n->align != n->size || n->last_max < last))
+			return false;
+	}
+	return windows == 1;
+}
+
+/* Search wider and wider; true if that went through all there is. */
+static bool search_all(struct plan_work *w)
+{
+	u32 effort = w->space->effort ? w->space->effort : PLAN_EFFORT;
+	u16 wide;
+
+	for (wide = 0; w->places < effort; wide += 1 + wide / 4) {
+		w->brisk = wide < BRISK;
+		search(w, wide, effort);
+		if (!w->cut && (!w->brisk || w->uniform))
+			return !w->thinned;
+		if (wide > w->space->node_count * 2)
+			break;
+	}
+	return false;
+}
+
 static void report(struct plan_work *w, struct plan_result *result)
 {
 	struct plan_space *space = w->space;
-	u32 serial = ++w->serial;
 	u16 i;
 
-	result->steps = order_steps(w, w->best, &result->down_at_once, true);
+	result->steps = order_steps(w, w->best, &result->down_at_once);
 	result->cost = w->best_cost;
 	for (i = 0; i < space->node_count; i++) {
 		struct plan_node *n = &space->nodes[i];
@@ -138,53 +337,9 @@ static void report(struct plan_work *w, struct plan_result *result)
 		if (n->flags & PLAN_WINDOW)
 			continue;
 		result->moved_bytes += n->size;
-		if (n->owner != PLAN_NONE && w->seen[n->owner] != serial) {
-			w->seen[n->owner] = serial;
+		if (n->owner != PLAN_NONE && !w->lifted[n->owner]++)
 			result->moved_functions++;
-		}
 	}
-}
-
-/* Is it a flat bus in one piece, where a free place is as good as any other? */
-static bool is_uniform(const struct plan_space *space)
-{
-	u16 windows = 0, i;
-
-	for (i = 0; i < space->node_count; i++) {
-		const struct plan_node *n = &space->nodes[i];
-
-		windows += !!(n->flags & PLAN_WINDOW);
-		if (n->align != n->size && !(n->flags & PLAN_WINDOW))
-			return false;
-	}
-	return windows == 1;
-}
-
-/* Both passes. */
-static void search_twice(struct plan_work *w, u32 effort)
-{
-	u32 from = w->offers;
-
-	search_layouts(w, 0, effort, true);
-	if (w->cut || !is_uniform(w->space))
-		search_layouts(w, 0, plan_min(effort / 4,
-					      effort - plan_min(effort, w->offers - from)), false);
-}
-
-/* Lower bound of the cost, given that of plan-worth.c and plan-floor.c. */
-static u64 bound(const struct plan_work *w, u64 floor)
-{
-	if (!w->cut && !w->thinned)
-		return w->best_cost;
-	return plan_min(plan_max(w->thinned ? 0 : w->bound, floor), w->best_cost);
-}
-
-/* Is there a plan, and within a tenth of the bound? Or is it known that there is none? */
-static bool is_near(const struct plan_work *w, u64 floor)
-{
-	u64 least = bound(w, floor);
-
-	return least == w->best_cost || w->best_cost - least <= least / 10;
 }
 
 /**
@@ -200,49 +355,40 @@ static bool is_near(const struct plan_work *w, u64 floor)
  */
 int plan_find(struct plan_space *space, void *work, struct plan_result *result)
 {
-	u32 effort = space->effort ? space->effort : PLAN_EFFORT;
 	struct plan_work w;
 	bool complete;
-	u64 floor;
 	int error;
+	u16 i;
 
 	memset(result, 0, sizeof(*result));
+	memset(&w, 0, sizeof(w));
+	carve_all(&w, space, work);
 	error = plan_check(space);
 	if (!error)
-		error = layout_init(&w, space, work);
+		error = layout_init(&w, space);
 	if (error)
 		return error;
-	if (!plan_prove(&w, result))
+	if (count_proves(&w, result))
 		return -ENOSPC;
 	w.best_cost = ~0ULL;
-	w.bound = ~0ULL;
-	floor = worth_init(&w);
-	floor = plan_max(floor, floor_find(&w));
-	search_twice(&w, effort);
-	if (!is_near(&w, floor))
-		spots_search(&w, effort);
-	result->offers = w.offers;
-	complete = !w.cut && !w.thinned;
-	result->bound = bound(&w, floor);
-	result->optimal = result->bound == w.best_cost;
-	if (w.best_cost == ~0ULL) {
-		result->bound = 0;
-		return complete || floor == ~0ULL ? -ENOSPC : -ETIME;
-	}
+	w.uniform = is_uniform(space);
+	for (i = 0; i < space->node_count; i++)
+		if ((space->nodes[i].flags & PLAN_REQUEST))
+			count_prices(&w, space->nodes[i].bus, space->nodes[i].size);
+	complete = search_all(&w);
+	result->places = w.places;
+	if (w.best_cost == ~0ULL)
+		return complete ? -ENOSPC : -ETIME;
+	result->optimal = complete || !w.best_cost;
+	result->bound = complete ? w.best_cost : 0;
 	report(&w, result);
 	result->largest_hole = plan_largest_hole(space, true);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(plan_find);
 
-/**
- * plan_largest_hole - largest free range of any window of the host bridge
- * @space: checked tree
- * @after: look at the results of plan_find() and not at the layout as it is
- *
- * Return: bytes.
- */
-u64 plan_largest_hole(const struct plan_space *space, bool after)
+/* From hole to hole in the windows of the host bridge: the largest, and how much there is. */
+static u64 measure_holes(const struct plan_space *space, bool after, u64 *total)
 {
 	u64 largest = 0;
 	u16 i, k;
@@ -251,10 +397,7 @@ u64 plan_largest_hole(const struct plan_space *space, bool after)
 		const struct plan_node *root = &space->nodes[i];
 		u64 from = root->start, end = from + root->size, next, to;
 
-		if (root->bus != PLAN_NONE)
-			continue;
-		/* From hole to hole: find what starts next above @from. */
-		for (; from < end; from = to) {
+		for (; root->bus == PLAN_NONE && from < end; from = to) {
 			next = end;
 			to = end;
 			for (k = 0; k < space->node_count; k++) {
@@ -269,9 +412,24 @@ u64 plan_largest_hole(const struct plan_space *space, bool after)
 				to = at + bytes;
 			}
 			largest = plan_max(largest, next - from);
+			*total += next - from;
 		}
 	}
 	return largest;
+}
+
+/**
+ * plan_largest_hole - largest free range of any window of the host bridge
+ * @space: checked tree
+ * @after: look at the results of plan_find() and not at the layout as it is
+ *
+ * Return: bytes.
+ */
+u64 plan_largest_hole(const struct plan_space *space, bool after)
+{
+	u64 total = 0;
+
+	return measure_holes(space, after, &total);
 }
 EXPORT_SYMBOL_IF_KUNIT(plan_largest_hole);
 
@@ -284,27 +442,10 @@ EXPORT_SYMBOL_IF_KUNIT(plan_largest_hole);
  */
 u32 plan_fragmentation_permille(const struct plan_space *space, bool after)
 {
-	u64 total = 0, used = 0, largest = plan_largest_hole(space, after);
-	u16 i, k;
+	u64 total = 0, largest = measure_holes(space, after, &total);
 
-	for (i = 0; i < space->node_count; i++) {
-		const struct plan_node *root = &space->nodes[i];
-
-		if (root->bus != PLAN_NONE)
-			continue;
-		total += root->size;
-		for (k = 0; k < space->node_count; k++) {
-			const struct plan_node *n = &space->nodes[k];
-			u64 at = after ? n->to_start : n->start;
-			u64 bytes = after ? n->to_size : n->size;
-
-			if (n->bus == root->behind && bytes && at >= root->start &&
-			    at - root->start < root->size && (after || !(n->flags & PLAN_REQUEST)))
-				used += bytes;
-		}
-	}
 	/* Kilobytes keep the product inside 64 bits, and 32-bit kernels free of long division. */
-	total = (total - used) >> 10;
+	total >>= 10;
 	largest >>= 10;
 	while (total >> 21) {
 		total >>= 1;

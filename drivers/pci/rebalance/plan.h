@@ -33,7 +33,7 @@ typedef uint8_t u8;
 /* Bridges in a row; PCI has at most 255 buses, and nobody has come near this. */
 #define PLAN_MAX_DEPTH	24
 
-/* Offers that a search prices when the caller has no opinion: about 5 ms of work. */
+/* Places that a search prices when the caller has no opinion: some milliseconds of work. */
 #define PLAN_EFFORT	20000
 
 /* Bits of struct plan_node.flags */
@@ -52,7 +52,8 @@ typedef uint8_t u8;
  * @flags: PLAN_*
  * @cost: price of changing this node, on top of its owner's; at least 1 unless pinned
  * @bus: bus that it is on; PLAN_NONE for the windows of the host bridge, which never change
- * @behind: window: the bus it leads to; BAR: PLAN_NONE
+ * @behind: window: the bus it leads to; BAR: PLAN_NONE. A bridge has at most two windows, of which
+ *	one is prefetchable; a host bridge has any number
  * @owner: function whose stop is needed to move it; PLAN_NONE for windows and virtual requests
  * @to_start: result: first address in the new layout
  * @to_size: result: size in the new layout
@@ -60,6 +61,9 @@ typedef uint8_t u8;
  *
  * A window that is left smaller than it was is charged @cost twice, so that room for hotplug is
  * given away only where moving it would not do.
+ *
+ * What is pinned may lie outside of every window of its bus. It then keeps its place from others on
+ * that bus; where it is to do so nearer to the host bridge, too, the caller repeats it there.
  */
 struct plan_node {
 	u64 start;
@@ -84,8 +88,8 @@ struct plan_node {
  * @node_count: entries of @nodes, at most PLAN_MAX_NODES
  * @bus_count: buses are 0 to @bus_count - 1
  * @owner_count: entries of @owner_cost
- * @effort: offers to price before the search settles for what it has, 0 for PLAN_EFFORT; as many
- *	once more where that is far from the bound
+ * @effort: places to price before the search settles for what it has, 0 for PLAN_EFFORT
+ * @pause: called now and then and may sleep; NULL for nothing
  */
 struct plan_space {
 	struct plan_node *nodes;
@@ -94,12 +98,13 @@ struct plan_space {
 	u16 bus_count;
 	u16 owner_count;
 	u32 effort;
+	void (*pause)(void);
 };
 
 /**
  * struct plan_result - what came out
  * @cost: total price, in the caller's unit
- * @bound: no plan can be cheaper than this; equal to @cost if @optimal
+ * @bound: no plan can be cheaper than this; 0 if nothing is known, @cost if @optimal
  * @optimal: it is proven that no plan is cheaper
  * @steps: number of steps; nodes carry the step they belong to
  * @moved_nodes: BARs and windows that change
@@ -109,7 +114,7 @@ struct plan_space {
  * @largest_hole: largest free range of a host-bridge window afterwards
  * @missing_bytes: without a plan: bytes missing in total, 0 if only contiguity is missing
  * @missing_contiguous: without a plan: bytes missing for the largest request in one piece
- * @offers: candidate places that were priced
+ * @places: places that were priced
  */
 struct plan_result {
 	u64 cost;
@@ -123,7 +128,7 @@ struct plan_result {
 	u64 largest_hole;
 	u64 missing_bytes;
 	u64 missing_contiguous;
-	u32 offers;
+	u32 places;
 };
 
 size_t plan_work_bytes(const struct plan_space *space);

@@ -7,6 +7,7 @@
  * pinned range.
  */
 #include <linux/pci.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -296,6 +297,12 @@ static u32 count_children(struct pci_bus *bus)
 	return count;
 }
 
+/* Planning takes milliseconds, and longer for thousands of ranges. */
+static void let_others_run(void)
+{
+	cond_resched();
+}
+
 static int allocate(struct rebalance_snapshot *s)
 {
 	u32 functions = 0, buses = 0;
@@ -313,6 +320,7 @@ static int allocate(struct rebalance_snapshot *s)
 	if (!s->space.nodes || !s->items || !s->owners || !s->owner_cost || !s->buses)
 		return -ENOMEM;
 	s->space.owner_cost = s->owner_cost;
+	s->space.pause = let_others_run;
 	return 0;
 }
 

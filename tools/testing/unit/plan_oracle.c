@@ -2,13 +2,12 @@
 /*
  * plan_oracle.c - trees to plan on, and a judge of plans
  *
- * The judge replays the steps on a copy of the ranges and looks at the whole tree after each one.
- * It shares no code with the planner, only the struct definitions.
+ * The judge looks at the promises of a plan; plan_replay.c carries it out. They share no code with
+ * the planner, only the struct definitions.
  */
 #include "plan_oracle.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 u32 rnd(u64 *seed, u32 below)
@@ -100,46 +99,6 @@ void tree_print(const struct tree *t)
 	}
 }
 
-/* One range of the replay. */
-struct range {
-	u64 start;
-	u64 size;
-};
-
-static bool inside(const struct range *a, const struct range *b)
-{
-	return a->start >= b->start && a->start + a->size <= b->start + b->size;
-}
-
-static const char *judge_layout(const struct plan_space *space, const struct range *now)
-{
-	u16 i, k;
-
-	for (i = 0; i < space->node_count; i++) {
-		const struct plan_node *n = &space->nodes[i];
-		bool held = n->bus == PLAN_NONE;
-
-		if (!now[i].size)
-			continue;
-		for (k = 0; k < space->node_count; k++) {
-			const struct plan_node *m = &space->nodes[k];
-
-			if (k == i || !now[k].size)
-				continue;
-			if (m->bus == n->bus && now[i].start < now[k].start + now[k].size &&
-			    now[k].start < now[i].start + now[i].size)
-				return "two ranges overlap";
-			if ((m->flags & PLAN_WINDOW) && m->behind == n->bus &&
-			    inside(&now[i], &now[k]) &&
-			    ((n->flags & PLAN_PREFETCH) || !(m->flags & PLAN_PREFETCH)))
-				held = true;
-		}
-		if (!held)
-			return "a range lies outside of every window that could hold it";
-	}
-	return NULL;
-}
-
 static const char *judge_node(const struct plan_node *n)
 {
 	bool same = n->to_size == n->size && (!n->size || n->to_start == n->start);
@@ -160,22 +119,6 @@ static const char *judge_node(const struct plan_node *n)
 	if (n->to_size && n->to_start + n->to_size - 1 > n->last_max)
 		return "something is above its address limit";
 	return NULL;
-}
-
-/* Replay one step: what changes is out of the way first, so only the rest may not be touched. */
-static const char *judge_step(const struct plan_space *space, struct range *now, u16 step)
-{
-	u16 i;
-
-	for (i = 0; i < space->node_count; i++) {
-		const struct plan_node *n = &space->nodes[i];
-
-		if (n->step != step)
-			continue;
-		now[i].start = n->to_start;
-		now[i].size = n->to_size;
-	}
-	return judge_layout(space, now);
 }
 
 static const char *judge_promise(const struct plan_space *space, const struct plan_result *r)
@@ -216,22 +159,12 @@ static const char *judge_promise(const struct plan_space *space, const struct pl
 
 const char *plan_judge(const struct plan_space *space, const struct plan_result *result)
 {
-	struct range *now = calloc(space->node_count, sizeof(*now));
 	const char *wrong = NULL;
 	u16 i;
 
-	for (i = 0; i < space->node_count && !wrong; i++) {
-		const struct plan_node *n = &space->nodes[i];
-
-		now[i].start = n->start;
-		now[i].size = n->flags & PLAN_REQUEST ? 0 : n->size;
-		wrong = judge_node(n);
-	}
-	for (i = 0; i < result->steps && !wrong; i++)
-		wrong = judge_step(space, now, i);
 	for (i = 0; i < space->node_count && !wrong; i++)
-		if (now[i].size != space->nodes[i].to_size)
-			wrong = "the steps do not lead to the promised layout";
-	free(now);
+		wrong = judge_node(&space->nodes[i]);
+	if (!wrong)
+		wrong = plan_replay(space, result->steps);
 	return wrong ? wrong : judge_promise(space, result);
 }

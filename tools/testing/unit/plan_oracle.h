@@ -51,7 +51,11 @@ u32 rnd(u64 *seed, u32 below);
 void random_bars(struct tree *t, u64 *seed, u16 bus, u64 start, u64 end, u32 count, u32 largest,
 		 u32 flags);
 void random_nested(struct tree *t, u64 *seed, u32 granules);
+void random_bridges(struct tree *t, u64 *seed, u32 spare);
 void random_large(struct tree *t, u64 *seed, u32 bars, u32 full_percent, bool bridges);
+
+/* Carry out the steps as apply.c does; what is wrong at any instant, NULL if nothing is. */
+const char *plan_replay(const struct plan_space *space, u16 steps);
 
 /* What is wrong with a plan; NULL if nothing is. */
 const char *plan_judge(const struct plan_space *space, const struct plan_result *result);
@@ -59,7 +63,7 @@ const char *plan_judge(const struct plan_space *space, const struct plan_result 
 /* What a plan for a large flat bus must cost at least. */
 double plan_bound(const struct plan_space *space, u64 granule);
 
-/* Every layout of a small tree, in units of @granule. */
-struct truth plan_brute(struct tree *t, u64 granule, bool secondary);
+/* Every layout of a small tree that costs less than @limit, in units of @granule. */
+struct truth plan_brute(const struct tree *t, u64 granule, bool secondary, u64 limit);
 
 #endif

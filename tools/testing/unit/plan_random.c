@@ -87,6 +87,99 @@ void random_nested(struct tree *t, u64 *s, u32 granules)
 	tree_request(t, bus, MIB << rnd(s, 3), PLAN_PREFETCH);
 }
 
+/* A free range for a window of so many MiB inside @holder, 0 if none was found. */
+static u64 random_range(struct tree *t, u64 *s, u16 holder, u64 size)
+{
+	const struct plan_node *h = &t->nodes[holder];
+	u32 tries, granules = h->size / MIB;
+	u16 i;
+
+	for (tries = 0; size && granules && tries < 8; tries++) {
+		u64 at = h->start + MIB * rnd(s, granules);
+
+		if (at + size > h->start + h->size)
+			continue;
+		for (i = 0; i < t->space.node_count; i++)
+			if (t->nodes[i].bus == h->behind && t->nodes[i].size &&
+			    !(t->nodes[i].flags & PLAN_REQUEST) &&
+			    at < t->nodes[i].start + t->nodes[i].size &&
+			    t->nodes[i].start < at + size)
+				break;
+		if (i == t->space.node_count)
+			return at;
+	}
+	return 0;
+}
+
+/* One window of a bridge in one of the windows that lead to its bus, or closed. */
+static void random_window(struct tree *t, u64 *s, u16 bus, u16 behind, u32 flags, u64 last_max)
+{
+	u16 holders[4], count = 0, i, window;
+	u64 size = MIB * rnd(s, 5), at = 0;
+
+	for (i = 0; i < t->space.node_count && count < 4; i++) {
+		const struct plan_node *n = &t->nodes[i];
+
+		if ((n->flags & PLAN_WINDOW) && n->behind == bus && n->size &&
+		    (!(n->flags & PLAN_PREFETCH) || (flags & PLAN_PREFETCH)) &&
+		    n->start + n->size - 1 <= last_max)
+			holders[count++] = i;
+	}
+	if (count)
+		at = random_range(t, s, holders[rnd(s, count)], size);
+	window = tree_window(t, bus, behind, at, at ? size : 0, flags);
+	t->nodes[window].last_max = last_max;
+	t->nodes[window].cost = 1 + rnd(s, 2) * rnd(s, 4);
+	if (at && !rnd(s, 6))
+		t->nodes[window].min = MIB * (1 + rnd(s, size / MIB));
+	if (at && !rnd(s, 12))
+		t->nodes[window].flags |= PLAN_PINNED;
+}
+
+/*
+ * One to three bridges with two windows each, behind each other or side by side, below a host
+ * bridge with room below 4 GiB and most often some above; BARs of all kinds in the windows, some of
+ * them pinned, some of functions with two; one or two requests. @spare more MiB are below all that.
+ */
+void random_bridges(struct tree *t, u64 *s, u32 spare)
+{
+	u32 bridges = 1 + rnd(s, 3), i, window;
+	u64 low = 0xfe000000 + MIB * rnd(s, 4);
+	u16 bus;
+
+	tree_init(t);
+	tree_bus(t);
+	tree_root(t, 0, low - MIB * spare, MIB * (3 + rnd(s, 6) + spare), 0);
+	if (rnd(s, 4))
+		tree_root(t, 0, 0x100000000 + MIB * rnd(s, 4), MIB * (1 + rnd(s, 6)),
+			  rnd(s, 2) ? PLAN_PREFETCH : 0);
+	for (i = 0; i < bridges; i++) {
+		bus = rnd(s, t->space.bus_count);
+		random_window(t, s, bus, t->space.bus_count, 0, 0xffffffff);
+		if (rnd(s, 8))
+			random_window(t, s, bus, t->space.bus_count, PLAN_PREFETCH,
+				      rnd(s, 4) ? ~0ULL : 0xffffffff);
+		tree_bus(t);
+	}
+	window = t->space.node_count;
+	for (i = 0; i < window; i++) {
+		const struct plan_node *n = &t->nodes[i];
+		u32 flags = (n->flags & PLAN_PREFETCH) || rnd(s, 2) ? PLAN_PREFETCH : 0;
+
+		if (n->size && t->space.node_count < window + 5)
+			random_bars(t, s, n->behind, n->start, n->start + n->size, rnd(s, 3), 3, flags);
+	}
+	for (i = window; i < t->space.node_count; i++)
+		if (t->nodes[i].start < 0x100000000 && !rnd(s, 3))
+			t->nodes[i].last_max = 0xffffffff;
+	for (i = 1 + !rnd(s, 5); i--; ) {
+		bus = rnd(s, t->space.bus_count);
+		window = tree_request(t, bus, MIB << rnd(s, 3), rnd(s, 3) ? PLAN_PREFETCH : 0);
+		if (!rnd(s, 3))
+			t->nodes[window].last_max = 0xffffffff;
+	}
+}
+
 /* A flat bus of many BARs, as full and as fragmented as asked. */
 void random_large(struct tree *t, u64 *s, u32 bars, u32 full_percent, bool bridges)
 {
