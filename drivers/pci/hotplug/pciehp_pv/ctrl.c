@@ -34,12 +34,12 @@ static void queue(struct hpv_slot *slot, unsigned long delay)
 }
 
 /**
- * hpv_slot_kick - give the consumer a turn for this slot
+ * hpv_slot_queue - give the consumer a turn for this slot
  * @slot: the slot
  *
  * Context: any.
  */
-void hpv_slot_kick(struct hpv_slot *slot)
+void hpv_slot_queue(struct hpv_slot *slot)
 {
 	if (!READ_ONCE(slot->dying))
 		queue(slot, 0);
@@ -58,7 +58,7 @@ void hpv_slot_recheck(struct hpv_slot *slot)
 	spin_lock_irqsave(&slot->event_lock, flags);
 	slot->recheck = true;
 	spin_unlock_irqrestore(&slot->event_lock, flags);
-	hpv_slot_kick(slot);
+	hpv_slot_queue(slot);
 }
 
 /**
@@ -178,7 +178,7 @@ static void tell(struct hpv_slot *slot, const struct hpv_step *step,
 		slot->since = ktime_get();
 	if (event == HPV_EV_REMOVED)
 		count(slot, HPV_N_REMOVES);
-	if (step->next.state == HPV_OFF && (from == HPV_REMOVE || from == HPV_COOL))
+	if (step->next.state == HPV_OFF && (from == HPV_REMOVE || from == HPV_DISCHARGE))
 		done(slot, false);
 }
 
@@ -345,7 +345,7 @@ void hpv_slot_start(struct hpv_slot *slot)
 	if (step.actions & HPV_ASK_OCCUPIED)
 		hpv_slot_recheck(slot);
 	else
-		hpv_slot_kick(slot);
+		hpv_slot_queue(slot);
 }
 
 /*
@@ -360,7 +360,7 @@ static void see_leftovers(struct hpv_slot *slot, const struct hpv_params *params
 	int i, n;
 
 	hpv_hpc_collect(slot);
-	while (slot->machine.state == HPV_COOL) {
+	while (slot->machine.state == HPV_DISCHARGE) {
 		spin_lock_irq(&slot->event_lock);
 		status = hpv_queue_pop(&slot->queue);
 		spin_unlock_irq(&slot->event_lock);
@@ -395,7 +395,7 @@ void hpv_slot_stop(struct hpv_slot *slot)
 	mutex_lock_nested(&slot->run, slot->depth);
 	hpv_requests_finish(slot, true);
 	/* At most power_off_delay_ms, and only on a slot where it is not 0. */
-	if (slot->machine.state == HPV_COOL && now_ms() < slot->machine.wake_ms &&
+	if (slot->machine.state == HPV_DISCHARGE && now_ms() < slot->machine.wake_ms &&
 	    hpv_hpc_level(slot) != HPV_EV_GONE)
 		msleep(slot->machine.wake_ms - now_ms());
 	see_leftovers(slot, &params);

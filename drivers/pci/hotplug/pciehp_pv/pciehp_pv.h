@@ -139,7 +139,7 @@ static inline const char *hpv_name(struct hpv_slot *slot)
 	return hotplug_slot_name(&slot->hotplug);
 }
 
-/* core.c: which ports, taking over and handing back */
+/* takeover.c: which ports, taking over and handing back */
 bool hpv_wanted(struct pci_dev *port);
 
 /* service.c: driver of one port's hotplug service */
@@ -153,7 +153,7 @@ void hpv_ctrl_flush(void);
 void hpv_slot_init(struct hpv_slot *slot, const struct kobj_type *ktype);
 void hpv_slot_start(struct hpv_slot *slot);
 void hpv_slot_stop(struct hpv_slot *slot);
-void hpv_slot_kick(struct hpv_slot *slot);
+void hpv_slot_queue(struct hpv_slot *slot);
 void hpv_slot_recheck(struct hpv_slot *slot);
 bool hpv_slot_enter_rescan(struct hpv_slot *slot);
 void hpv_slot_leave_rescan(struct hpv_slot *slot);

@@ -30,7 +30,7 @@ int hpv_slot_request(struct hpv_slot *slot, bool on)
 	}
 	list_add_tail(&request.node, &slot->requests);
 	spin_unlock_irq(&slot->event_lock);
-	hpv_slot_kick(slot);
+	hpv_slot_queue(slot);
 
 	ret = wait_for_completion_interruptible(&request.done);
 

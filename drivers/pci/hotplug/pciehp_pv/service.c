@@ -130,10 +130,10 @@ static irqreturn_t slot_irq(int irq, void *dev_id)
 		spin_lock(&slot->event_lock);
 		slot->rerun = true;
 		spin_unlock(&slot->event_lock);
-		hpv_slot_kick(slot);
+		hpv_slot_queue(slot);
 		ret = IRQ_HANDLED;
 	} else if (hpv_hpc_collect(slot)) {
-		hpv_slot_kick(slot);
+		hpv_slot_queue(slot);
 		ret = IRQ_HANDLED;
 	}
 	pm_runtime_put(parent);

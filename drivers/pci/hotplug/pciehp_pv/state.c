@@ -63,7 +63,7 @@ static void power_off(struct hpv_step *s, const struct hpv_params *p, u64 now,
 	s->next.gone_seen = !eject;
 	if (!keep && p->power_ctrl && p->power_off_delay_ms) {
 		s->actions |= HPV_POWER_OFF;
-		enter(s, HPV_COOL, now + p->power_off_delay_ms);
+		enter(s, HPV_DISCHARGE, now + p->power_off_delay_ms);
 		return;
 	}
 	s->saved_ms += p->power_ctrl ? HPV_SPEC_POWER_OFF_MS : 0;
@@ -322,7 +322,7 @@ static void in_remove(struct hpv_step *s, enum hpv_event event,
 		power_off(s, p, now, !s->next.emptied);
 }
 
-static void in_cool(struct hpv_step *s, enum hpv_event event,
+static void in_discharge(struct hpv_step *s, enum hpv_event event,
 		    const struct hpv_params *p, u64 now)
 {
 	switch (event) {
@@ -398,7 +398,7 @@ static void detach(struct hpv_step *s, const struct hpv_params *p)
 		s->actions |= HPV_IND_ON;
 		enter(s, HPV_ON, 0);
 		break;
-	case HPV_COOL:
+	case HPV_DISCHARGE:
 		s->actions |= HPV_IND_OFF;
 		enter(s, HPV_OFF, 0);
 		break;
@@ -427,7 +427,7 @@ static const struct row {
 	[HPV_ON] = { in_on, OUTSIDE | BIT(HPV_EV_SAME) | BIT(HPV_EV_REPLACED) },
 	[HPV_BLINK_OFF] = { in_blink_off, OUTSIDE | BIT(HPV_EV_SAME) | BIT(HPV_EV_REPLACED) },
 	[HPV_REMOVE] = { in_remove, BIT(HPV_EV_REMOVED) | BIT(HPV_EV_DETACH) },
-	[HPV_COOL] = { in_cool, OUTSIDE },
+	[HPV_DISCHARGE] = { in_discharge, OUTSIDE },
 };
 
 /**

@@ -41,7 +41,7 @@ typedef uint64_t u64;
  * @HPV_ON: functions are there
  * @HPV_BLINK_OFF: a press asked for removal; another one within the delay cancels
  * @HPV_REMOVE: functions are being removed; only the outcome is awaited
- * @HPV_COOL: power is off, the indicator follows when the delay is over
+ * @HPV_DISCHARGE: power is off, the indicator follows when the delay is over
  * @HPV_STATES: number of states
  */
 enum hpv_state {
@@ -53,7 +53,7 @@ enum hpv_state {
 	HPV_ON,
 	HPV_BLINK_OFF,
 	HPV_REMOVE,
-	HPV_COOL,
+	HPV_DISCHARGE,
 	HPV_STATES,
 };
 

@@ -60,7 +60,7 @@ static const char * const fast_pairs[HPV_STATES][2] = {
 	"-          -          -          -          -          R.         -          -          ",
 	"-          -          -          -          O.pi       -          -          N.I        "
 	},
-	[HPV_COOL] = {
+	[HPV_DISCHARGE] = {
 	"Ci         L>PIao:s   C.         O.Pi:gk    C.         O.i        C.:a       C.         ",
 	"-          -          -          -          -          -          -          O.i        "
 	},
@@ -100,7 +100,7 @@ static const char * const spec_pairs[HPV_STATES][2] = {
 	"-          -          -          -          -          R.         -          -          ",
 	"-          -          -          -          C.p        -          -          N.I        "
 	},
-	[HPV_COOL] = {
+	[HPV_DISCHARGE] = {
 	"Ci         C.         C.         C.:g       C.         O.i        C.:a       C.         ",
 	"-          -          -          -          -          -          -          O.i        "
 	},
@@ -140,7 +140,7 @@ static const char * const late_pairs[HPV_STATES][2] = {
 	"-          -          -          -          -          R.:aegks   -          -          ",
 	"-          -          -          -          O.Pio:egks -          -          N.I:aegks  "
 	},
-	[HPV_COOL] = {
+	[HPV_DISCHARGE] = {
 	"Ci:aegks   L>P~ao:gs  C.:aegks   O.Pi:egks  C.:aegks   O.io:egks  C.:aegks   C.:egks    ",
 	"-          -          -          -          -          -          -          O.i:aegks  "
 	},

@@ -183,7 +183,7 @@ static inline void take_over(struct port *port)
 static inline void hand_back(struct port *port)
 {
 	/* As hpv_slot_stop(): what is about to be ejected must still be there. */
-	if (port->machine.state == HPV_COOL)
+	if (port->machine.state == HPV_DISCHARGE)
 		drain(port);
 	happen(port, HPV_EV_DETACH);
 }

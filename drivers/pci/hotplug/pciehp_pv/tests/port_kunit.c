@@ -54,7 +54,7 @@ static void waits_are_what_they_should_be(struct kunit *test)
 	pass(&port, 4999);
 	KUNIT_EXPECT_EQ(test, port.machine.state, HPV_BLINK_OFF);
 	pass(&port, 1);
-	KUNIT_EXPECT_EQ(test, port.machine.state, HPV_COOL);
+	KUNIT_EXPECT_EQ(test, port.machine.state, HPV_DISCHARGE);
 	KUNIT_EXPECT_EQ(test, port.deleted, 0U);
 	pass(&port, 999);
 	KUNIT_EXPECT_EQ(test, port.deleted, 0U);
@@ -215,17 +215,17 @@ static void add_during_remove(struct kunit *test)
 	port.params.virtual_slot = false;
 	vanish(&port);
 	drain(&port);
-	KUNIT_EXPECT_EQ(test, port.machine.state, HPV_COOL);
+	KUNIT_EXPECT_EQ(test, port.machine.state, HPV_DISCHARGE);
 	plug(&port);
 	pass(&port, 999);
-	KUNIT_EXPECT_EQ(test, port.machine.state, HPV_COOL);
+	KUNIT_EXPECT_EQ(test, port.machine.state, HPV_DISCHARGE);
 	pass(&port, 1);
 	is_on(test, &port);
 
 	/* The same after a removal that somebody asked for. */
 	unplug_request(&port);
 	drain(&port);
-	KUNIT_EXPECT_EQ(test, port.machine.state, HPV_COOL);
+	KUNIT_EXPECT_EQ(test, port.machine.state, HPV_DISCHARGE);
 	vanish(&port);
 	drain(&port);
 	plug(&port);

@@ -37,7 +37,7 @@ static const struct hpv_params mixed = {
 static bool waits(enum hpv_state state)
 {
 	return state == HPV_BLINK_ON || state == HPV_BLINK_OFF || state == HPV_LINK ||
-	       state == HPV_SETTLE || state == HPV_COOL;
+	       state == HPV_SETTLE || state == HPV_DISCHARGE;
 }
 
 /* A slot in some state whose timer is due and whose limit is not. */
@@ -246,7 +246,7 @@ static void saved_time(struct kunit *test)
 		{ HPV_BLINK_OFF, HPV_EV_TIMER, &mixed, 5000 - 700 },
 		{ HPV_REMOVE, HPV_EV_REMOVED, &fast, 1000 },
 		{ HPV_REMOVE, HPV_EV_REMOVED, &mixed, 0 },
-		{ HPV_COOL, HPV_EV_TIMER, &mixed, 1000 - 600 },
+		{ HPV_DISCHARGE, HPV_EV_TIMER, &mixed, 1000 - 600 },
 	};
 	int state, event;
 	unsigned int i;
@@ -296,7 +296,7 @@ static void alarms_and_limits(struct kunit *test)
 	/* In a physical slot presence may come until the limit, not at it. */
 	KUNIT_EXPECT_EQ(test, hpv_step(m, HPV_EV_GONE, &spec, NOW).next.state, HPV_LINK);
 	m.limit_ms = NOW;
-	KUNIT_EXPECT_EQ(test, hpv_step(m, HPV_EV_GONE, &spec, NOW).next.state, HPV_COOL);
+	KUNIT_EXPECT_EQ(test, hpv_step(m, HPV_EV_GONE, &spec, NOW).next.state, HPV_DISCHARGE);
 }
 
 static void early_timer_is_nothing(struct kunit *test)

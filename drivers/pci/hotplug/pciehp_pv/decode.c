@@ -14,7 +14,7 @@ static const char * const state_names[HPV_STATES] = {
 	[HPV_ON]	= "on",
 	[HPV_BLINK_OFF]	= "blinking-off",
 	[HPV_REMOVE]	= "remove",
-	[HPV_COOL]	= "power-off",
+	[HPV_DISCHARGE]	= "power-off",
 };
 
 static const char * const event_names[HPV_EVENTS] = {
