@@ -33,4 +33,9 @@
 #define PVPCI_MSI_PARENT	1
 #endif
 
+/* The kernel has the tracepoint pci:pci_hp_event. */
+#ifdef HAVE_PCI_HP_EVENT
+#define PVPCI_PCI_HP_EVENT	1
+#endif
+
 #endif /* _PVPCI_COMPAT_H */

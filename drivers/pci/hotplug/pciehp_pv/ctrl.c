@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The consumer: takes what the producers left for a slot, lets it happen in
- * the state machine and does what that says. All slots share one ordered
- * workqueue; no wait is a sleep there, every delay is a timer.
+ * the state machine and does what that says. Each slot has a work item of its
+ * own; no wait is a sleep there but for locks and for drivers that let go, every
+ * delay is a timer.
  *
  * A queued work item holds a reference to its slot, because a port that is
  * removed under the rescan lock cannot wait for it.
@@ -14,12 +15,11 @@
 #include <linux/ktime.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
-#include <linux/slab.h>
 
 #include "pciehp_pv.h"
 #include "trace.h"
 
-static struct workqueue_struct *hpv_wq;
+static struct workqueue_struct *hpv_wq;	/* the work items of all slots */
 
 static u64 now_ms(void)
 {
@@ -61,144 +61,103 @@ void hpv_slot_recheck(struct hpv_slot *slot)
 	hpv_slot_queue(slot);
 }
 
-/**
- * hpv_slot_enter_rescan - take the rescan lock from the consumer
- * @slot: the slot, with hpv_slot.run held
- *
- * Lets hpv_slot.run go while it waits: whoever removes this port holds the
- * rescan lock and needs it.
- *
- * Return: false, without the rescan lock, when the slot is being given up.
+/*
+ * What the slot looks like, but not in the middle of a reset, when it may look
+ * empty.
  */
-bool hpv_slot_enter_rescan(struct hpv_slot *slot)
+static enum hpv_event level(struct hpv_slot *slot)
+{
+	enum hpv_event event;
+
+	down_read(&slot->reset_lock);
+	event = slot->ops->level(slot);
+	up_read(&slot->reset_lock);
+	return event;
+}
+
+/*
+ * hpv_slot.run is let go while a lock is waited for that others hold who want
+ * hpv_slot.run: whoever removes the port. After it was taken again the slot may
+ * be one that is being given up.
+ */
+static void let_go(struct hpv_slot *slot)
 {
 	lockdep_assert_held(&slot->run);
 	mutex_unlock(&slot->run);
-	pci_lock_rescan_remove();
+}
+
+static bool resume_turn(struct hpv_slot *slot)
+{
 	mutex_lock_nested(&slot->run, slot->depth);
-	if (!slot->dying)
-		return true;
-	pci_unlock_rescan_remove();
-	return false;
+	return !slot->dying;
 }
 
-/**
- * hpv_slot_leave_rescan - undo hpv_slot_enter_rescan()
- * @slot: the slot
+static enum hpv_event add(struct hpv_slot *slot)
+{
+	enum hpv_event event = HPV_EVENTS;
+
+	let_go(slot);
+	pci_lock_rescan_remove();
+	if (resume_turn(slot))
+		event = hpv_pci_add(slot);
+	pci_unlock_rescan_remove();
+	return event;
+}
+
+/*
+ * Drivers let go without the rescan lock, however long they take: other slots and
+ * everybody's rescan go on meanwhile.
  */
-void hpv_slot_leave_rescan(struct hpv_slot *slot)
+static enum hpv_event take_away(struct hpv_slot *slot, bool vanished)
 {
-	lockdep_assert_held(&slot->run);
-	pci_unlock_rescan_remove();
-}
+	enum hpv_event event = HPV_EVENTS;
+	LIST_HEAD(released);
 
-static void count(struct hpv_slot *slot, enum hpv_counter counter)
-{
-	atomic64_inc(&slot->counters[counter]);
-}
-
-static void done(struct hpv_slot *slot, bool added)
-{
-	s64 us = ktime_us_delta(ktime_get(), slot->since);
-
-	atomic64_set(&slot->counters[added ? HPV_N_LAST_ADD_US :
-					     HPV_N_LAST_REMOVE_US], us);
-	trace_pciehp_pv_done(slot, added, us);
-	pci_info(slot->port, "slot %s: %s after %lld us\n", hpv_name(slot),
-		 added ? "added" : "removed", us);
-}
-
-/* One sentence in the log for each thing that matters, and its counter. */
-static void tell(struct hpv_slot *slot, const struct hpv_step *step,
-		 enum hpv_state from, enum hpv_event event)
-{
-	struct pci_dev *port = slot->port;
-	const char *name = hpv_name(slot);
-
-	atomic64_add(step->saved_ms, &slot->counters[HPV_N_SAVED_MS]);
-	if (event == HPV_EV_BUTTON)
-		count(slot, HPV_N_PRESSES);
-
-	switch (step->note) {
-	case HPV_NOTE_BLINKING:
-		pci_info(port, "slot %s: button pressed, will power %s in %u ms\n",
-			 name, step->next.state == HPV_BLINK_ON ? "on" : "off",
-			 hpv_delay_ms(slot, HPV_DELAY_SLOT));
-		break;
-	case HPV_NOTE_CANCELLED:
-		count(slot, HPV_N_CANCELLED);
-		pci_info(port, "slot %s: request to power %s cancelled\n", name,
-			 from == HPV_BLINK_ON ? "on" : "off");
-		break;
-	case HPV_NOTE_IGNORED:
-		count(slot, HPV_N_IGNORED);
-		pci_info(port, "slot %s: button press ignored in state %s\n",
-			 name, hpv_state_name(from));
-		break;
-	case HPV_NOTE_ABORTED:
-		count(slot, HPV_N_ABORTED);
-		pci_info(port, "slot %s: add given up, %s\n", name,
-			 event == HPV_EV_GONE ? "the device was taken back" :
-						"removal was asked for");
-		break;
-	case HPV_NOTE_ADDED:
-		count(slot, HPV_N_ADDS);
-		done(slot, true);
-		break;
-	case HPV_NOTE_FAILED:
-		count(slot, HPV_N_ADD_FAILURES);
-		pci_info(port, "slot %s: add failed in state %s (%s)\n", name,
-			 hpv_state_name(from), hpv_event_name(event));
-		break;
-	case HPV_NOTE_FLAP:
-		count(slot, HPV_N_FLAPS);
-		break;
-	case HPV_NOTE_SURPRISE:
-		count(slot, HPV_N_SURPRISES);
-		pci_warn(port, "slot %s: functions vanished\n", name);
-		break;
-	case HPV_NOTE_FAULT:
-		count(slot, HPV_N_FAULTS);
-		pci_err(port, "slot %s: power fault\n", name);
-		break;
-	case HPV_NOTE_UNEXPECTED:
-		count(slot, HPV_N_UNEXPECTED);
-		pci_warn_once(port, "slot %s: %s is not possible in state %s\n", name,
-			      hpv_event_name(event), hpv_state_name(from));
-		break;
-	case HPV_NOTE_ADDING:
-	case HPV_NOTE_REMOVING:
-	case HPV_NOTE_NONE:
-	case HPV_NOTES:
-		break;
+	let_go(slot);
+	hpv_expedite_begin(&slot->expedite);
+	hpv_drivers_release(slot, vanished, &released);
+	pci_lock_rescan_remove();
+	if (resume_turn(slot)) {
+		hpv_pci_remove(slot, vanished);
+		hpv_drivers_forget(&released);
+		event = HPV_EV_REMOVED;
+	} else {
+		/* The slot is somebody else's by now, and whole. */
+		let_go(slot);
+		hpv_drivers_attach(&released);
+		resume_turn(slot);
 	}
+	pci_unlock_rescan_remove();
+	hpv_expedite_end(&slot->expedite);
+	return event;
+}
 
-	if (step->note == HPV_NOTE_ADDING || step->note == HPV_NOTE_REMOVING ||
-	    step->note == HPV_NOTE_SURPRISE)
-		slot->since = ktime_get();
-	if (event == HPV_EV_REMOVED)
-		count(slot, HPV_N_REMOVES);
-	if (step->next.state == HPV_OFF && (from == HPV_REMOVE || from == HPV_DISCHARGE))
-		done(slot, false);
+static enum hpv_event compare(struct hpv_slot *slot)
+{
+	enum hpv_event event;
+
+	let_go(slot);
+	event = hpv_drivers_same(slot);
+	return resume_turn(slot) ? event : HPV_EVENTS;
 }
 
 /* Do what a step says; return the event that answers it, %HPV_EVENTS for none. */
 static enum hpv_event perform(struct hpv_slot *slot, u32 actions)
 {
 	if (actions & HPV_CONTROLS)
-		hpv_hpc_control(slot, actions);
+		slot->ops->control(slot, actions);
 	if (actions & HPV_ASK_OCCUPIED)
-		return hpv_hpc_level(slot);
+		return level(slot);
 	if (actions & HPV_ASK_READY)
 		return hpv_pci_ready(slot);
 	if (actions & HPV_ASK_ADD)
-		return hpv_pci_add(slot);
+		return add(slot);
 	if (actions & HPV_ASK_SAME)
-		return hpv_pci_same(slot);
+		return compare(slot);
 	if (actions & HPV_ASK_REMOVE)
-		return hpv_pci_remove(slot, false);
+		return take_away(slot, false);
 	if (actions & HPV_ASK_REMOVE_GONE)
-		return hpv_pci_remove(slot, true);
+		return take_away(slot, true);
 	return HPV_EVENTS;
 }
 
@@ -214,8 +173,7 @@ static void happen(struct hpv_slot *slot, enum hpv_event event)
 		hpv_params(slot, &params);
 		step = hpv_step(slot->machine, event, &params, now_ms());
 		slot->machine = step.next;
-		trace_pciehp_pv_step(slot, from, event, &step);
-		tell(slot, &step, from, event);
+		hpv_tell(slot, &step, from, event);
 		event = perform(slot, step.actions);
 	}
 }
@@ -245,11 +203,11 @@ static bool next_todo(struct hpv_slot *slot, struct hpv_todo *todo)
 	spin_unlock_irq(&slot->event_lock);
 
 	if (status) {
-		todo->n = hpv_decode(status, hpv_hpc_level(slot), todo->events);
+		todo->n = hpv_decode(status, level(slot), todo->events);
 		return true;
 	}
 	if (recheck)
-		todo->events[todo->n++] = hpv_hpc_level(slot);
+		todo->events[todo->n++] = level(slot);
 	else if (!todo->n && slot->machine.wake_ms &&
 		 now_ms() >= slot->machine.wake_ms)
 		todo->events[todo->n++] = HPV_EV_TIMER;
@@ -267,9 +225,9 @@ static void drain(struct hpv_slot *slot)
 	slot->rerun = false;
 	spin_unlock_irq(&slot->event_lock);
 
-	hpv_hpc_collect(slot);
+	slot->ops->collect(slot);
 	if (rerun)
-		enable_irq(slot->service->irq);
+		enable_irq(slot->irq);
 
 	while (!slot->dying && next_todo(slot, &todo))
 		for (i = 0; i < todo.n; i++)
@@ -311,10 +269,11 @@ void hpv_slot_init(struct hpv_slot *slot, const struct kobj_type *ktype)
 	int delay;
 
 	kobject_init(&slot->kobj, (struct kobj_type *)ktype);
-	INIT_LIST_HEAD(&slot->node);
 	INIT_LIST_HEAD(&slot->requests);
+	init_rwsem(&slot->reset_lock);
 	mutex_init(&slot->control_lock);
 	mutex_init(&slot->run);
+	hpv_expedite_init(&slot->expedite);
 	spin_lock_init(&slot->event_lock);
 	INIT_DELAYED_WORK(&slot->work, consume);
 	for (delay = 0; delay < HPV_DELAYS; delay++)
@@ -330,17 +289,17 @@ void hpv_slot_start(struct hpv_slot *slot)
 	bool functions = hpv_pci_has_functions(slot);
 	struct hpv_params params;
 	struct hpv_step step;
-	enum hpv_event level;
+	bool occupied;
 	u8 powered = 0;
 
 	mutex_lock_nested(&slot->run, slot->depth);
 	hpv_params(slot, &params);
-	level = hpv_hpc_level(slot);
-	hpv_hpc_read_power(slot, &powered);
-	step = hpv_start(&params, functions, level != HPV_EV_GONE, powered);
+	occupied = level(slot) != HPV_EV_GONE;
+	slot->ops->read_power(slot, &powered);
+	step = hpv_start(&params, functions, occupied, powered);
 	slot->machine = step.next;
 	slot->started = true;
-	hpv_hpc_control(slot, step.actions);
+	slot->ops->control(slot, step.actions);
 	mutex_unlock(&slot->run);
 	if (step.actions & HPV_ASK_OCCUPIED)
 		hpv_slot_recheck(slot);
@@ -359,18 +318,18 @@ static void see_leftovers(struct hpv_slot *slot, const struct hpv_params *params
 	u16 status;
 	int i, n;
 
-	hpv_hpc_collect(slot);
+	slot->ops->collect(slot);
 	while (slot->machine.state == HPV_DISCHARGE) {
 		spin_lock_irq(&slot->event_lock);
 		status = hpv_queue_pop(&slot->queue);
 		spin_unlock_irq(&slot->event_lock);
 		if (!status)
 			break;
-		n = hpv_decode(status, hpv_hpc_level(slot), events);
+		n = hpv_decode(status, level(slot), events);
 		for (i = 0; i < n; i++) {
 			step = hpv_step(slot->machine, events[i], params, now_ms());
 			slot->machine = step.next;
-			hpv_hpc_control(slot, step.actions);
+			slot->ops->control(slot, step.actions);
 		}
 	}
 }
@@ -396,18 +355,19 @@ void hpv_slot_stop(struct hpv_slot *slot)
 	hpv_requests_finish(slot, true);
 	/* At most power_off_delay_ms, and only on a slot where it is not 0. */
 	if (slot->machine.state == HPV_DISCHARGE && now_ms() < slot->machine.wake_ms &&
-	    hpv_hpc_level(slot) != HPV_EV_GONE)
+	    level(slot) != HPV_EV_GONE)
 		msleep(slot->machine.wake_ms - now_ms());
 	see_leftovers(slot, &params);
 	step = hpv_step(slot->machine, HPV_EV_DETACH, &params, now_ms());
 	trace_pciehp_pv_step(slot, slot->machine.state, HPV_EV_DETACH, &step);
 	slot->machine = step.next;
 	if (slot->port->error_state != pci_channel_io_perm_failure)
-		hpv_hpc_control(slot, step.actions);
+		slot->ops->control(slot, step.actions);
 	mutex_unlock(&slot->run);
 
+	/* Set before dying if at all, see slot_irq(). */
 	if (slot->rerun)
-		enable_irq(slot->service->irq);
+		enable_irq(slot->irq);
 	if (cancel_delayed_work(&slot->work))
 		kobject_put(&slot->kobj);
 }
@@ -431,7 +391,7 @@ void hpv_ctrl_flush(void)
  */
 int hpv_ctrl_init(void)
 {
-	hpv_wq = alloc_ordered_workqueue("pciehp_pv", WQ_FREEZABLE);
+	hpv_wq = alloc_workqueue("pciehp_pv", WQ_UNBOUND | WQ_FREEZABLE, 0);
 	return hpv_wq ? 0 : -ENOMEM;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registers of a hotplug port: Slot Control, Slot Status, Link Status. What
- * to write and what a reading means is decided elsewhere.
+ * Registers of a PCI Express hotplug port: Slot Control, Slot Status, Link Status.
+ * What to write and what a reading means is decided elsewhere.
  */
 #define dev_fmt(fmt) "pciehp_pv: " fmt
 
@@ -42,28 +42,17 @@ void hpv_hpc_init(struct hpv_slot *slot)
 	if (slot->port->is_thunderbolt)
 		slot->slot_cap |= PCI_EXP_SLTCAP_NCCS;
 	slot->link_reporting = slot->port->link_active_reporting;
+	slot->power_ctrl = slot->slot_cap & PCI_EXP_SLTCAP_PCP;
 }
 
-/**
- * hpv_hpc_has - does the slot have all of these abilities?
- * @slot: the slot
- * @slot_cap_bits: PCI_EXP_SLTCAP_* bits
- */
-bool hpv_hpc_has(struct hpv_slot *slot, u32 slot_cap_bits)
+/* Does the slot have all of these abilities (PCI_EXP_SLTCAP_*)? */
+static bool has(struct hpv_slot *slot, u32 slot_cap_bits)
 {
 	return (slot->slot_cap & slot_cap_bits) == slot_cap_bits;
 }
 
-/**
- * hpv_hpc_level - what the slot looks like now
- * @slot: the slot
- *
- * A port that does not answer has an empty slot. Where the port does not
- * report its link, presence stands for it.
- *
- * Return: %HPV_EV_LINK_UP, %HPV_EV_PRESENT or %HPV_EV_GONE.
- */
-enum hpv_event hpv_hpc_level(struct hpv_slot *slot)
+/* Where the port does not report its link, presence stands for it. */
+static enum hpv_event level(struct hpv_slot *slot)
 {
 	u16 status, link;
 
@@ -120,37 +109,30 @@ static void write_control(struct hpv_slot *slot, u16 mask, u16 value)
 	if (new == old)
 		return;
 	pcie_capability_write_word(slot->port, PCI_EXP_SLTCTL, new);
-	slot->command_busy = !hpv_hpc_has(slot, PCI_EXP_SLTCAP_NCCS) &&
+	slot->command_busy = !has(slot, PCI_EXP_SLTCAP_NCCS) &&
 			     (new ^ old) & COMMAND_BITS;
 	slot->command_jiffies = jiffies;
 }
 
-/**
- * hpv_hpc_control - power and indicators, in one write
- * @slot: the slot
- * @actions: HPV_POWER_*, HPV_IND_* and HPV_ATTN_* bits; others are ignored
- *
- * Context: may sleep, for 1 s at most and only behind a port that is slow to
- * complete the command before.
- */
-void hpv_hpc_control(struct hpv_slot *slot, u32 actions)
+/* 1 s at most, and only behind a port that is slow to complete the command before. */
+static void control(struct hpv_slot *slot, u32 actions)
 {
 	u16 mask = 0, value = 0;
 
-	if (hpv_hpc_has(slot, PCI_EXP_SLTCAP_PCP) &&
+	if (has(slot, PCI_EXP_SLTCAP_PCP) &&
 	    actions & (HPV_POWER_ON | HPV_POWER_OFF)) {
 		mask |= PCI_EXP_SLTCTL_PCC;
 		value |= actions & HPV_POWER_ON ? PCI_EXP_SLTCTL_PWR_ON :
 						  PCI_EXP_SLTCTL_PWR_OFF;
 	}
-	if (hpv_hpc_has(slot, PCI_EXP_SLTCAP_PIP) &&
+	if (has(slot, PCI_EXP_SLTCAP_PIP) &&
 	    actions & (HPV_IND_ON | HPV_IND_BLINK | HPV_IND_OFF)) {
 		mask |= PCI_EXP_SLTCTL_PIC;
 		value |= actions & HPV_IND_ON ? PCI_EXP_SLTCTL_PWR_IND_ON :
 			 actions & HPV_IND_BLINK ? PCI_EXP_SLTCTL_PWR_IND_BLINK :
 						   PCI_EXP_SLTCTL_PWR_IND_OFF;
 	}
-	if (hpv_hpc_has(slot, PCI_EXP_SLTCAP_AIP) &&
+	if (has(slot, PCI_EXP_SLTCAP_AIP) &&
 	    actions & (HPV_ATTN_ON | HPV_ATTN_OFF)) {
 		mask |= PCI_EXP_SLTCTL_AIC;
 		value |= actions & HPV_ATTN_ON ? PCI_EXP_SLTCTL_ATTN_IND_ON :
@@ -185,9 +167,9 @@ void hpv_hpc_notify(struct hpv_slot *slot, bool on)
 
 	if (on) {
 		value = PCI_EXP_SLTCTL_HPIE;
-		if (hpv_hpc_has(slot, PCI_EXP_SLTCAP_ABP))
+		if (has(slot, PCI_EXP_SLTCAP_ABP))
 			value |= PCI_EXP_SLTCTL_ABPE;
-		if (slot->virtual_slot || !hpv_hpc_has(slot, PCI_EXP_SLTCAP_ABP))
+		if (slot->virtual_slot || !has(slot, PCI_EXP_SLTCAP_ABP))
 			value |= PCI_EXP_SLTCTL_PDCE;
 		if (slot->link_reporting)
 			value |= PCI_EXP_SLTCTL_DLLSCE;
@@ -217,7 +199,7 @@ void hpv_hpc_sleep(struct hpv_slot *slot)
 void hpv_hpc_woken(struct hpv_slot *slot)
 {
 	mutex_lock(&slot->control_lock);
-	slot->command_busy = !hpv_hpc_has(slot, PCI_EXP_SLTCAP_NCCS);
+	slot->command_busy = !has(slot, PCI_EXP_SLTCAP_NCCS);
 	slot->command_jiffies = jiffies;
 	mutex_unlock(&slot->control_lock);
 }
@@ -242,20 +224,13 @@ void hpv_hpc_clear(struct hpv_slot *slot, u16 status_bits)
 	spin_unlock_irq(&slot->event_lock);
 }
 
-/**
- * hpv_hpc_collect - take latched events from the port into the slot's queue
- * @slot: the slot
- *
+/*
  * Each reading is kept apart, because bits that were set together mean
  * something else than the same bits one after the other (hpv_decode()).
  * In MSI mode the port sends no other interrupt before all bits were seen
  * zero (r6.0 6.7.3.4), so this reads again.
- *
- * Context: any; takes hpv_slot.event_lock.
- *
- * Return: true when there was anything.
  */
-bool hpv_hpc_collect(struct hpv_slot *slot)
+static bool collect(struct hpv_slot *slot)
 {
 	unsigned long flags;
 	bool any = false;
@@ -285,17 +260,17 @@ bool hpv_hpc_collect(struct hpv_slot *slot)
 	return any;
 }
 
-/**
- * hpv_hpc_update_speed - tell the bus how fast its link is now
- * @slot: the slot
- */
-void hpv_hpc_update_speed(struct hpv_slot *slot)
+static void update_speed(struct hpv_slot *slot)
 {
+	unsigned int speed;
 	u16 link;
 
 	pcie_capability_read_word(slot->port, PCI_EXP_LNKSTA, &link);
-	if (!PCI_POSSIBLE_ERROR(link))
-		pcie_update_link_speed(slot->port->subordinate, link);
+	if (PCI_POSSIBLE_ERROR(link))
+		return;
+	speed = FIELD_GET(PCI_EXP_LNKSTA_CLS, link);
+	slot->bus->cur_bus_speed = speed >= 1 && speed <= 6 ? PCIE_SPEED_2_5GT + speed - 1 :
+							     PCI_SPEED_UNKNOWN;
 }
 
 static int read_control(struct hpv_slot *slot, u16 *control)
@@ -304,55 +279,38 @@ static int read_control(struct hpv_slot *slot, u16 *control)
 	return PCI_POSSIBLE_ERROR(*control) ? -EIO : 0;
 }
 
-/**
- * hpv_hpc_read_power - is the slot's power on?
- * @slot: the slot
- * @on: 1 or 0; 1 where there is no power controller
- *
- * Return: 0, or -EIO when the port does not answer.
- */
-int hpv_hpc_read_power(struct hpv_slot *slot, u8 *on)
+static int read_power(struct hpv_slot *slot, u8 *on)
 {
 	u16 control;
 	int ret = read_control(slot, &control);
 
 	*on = !(control & PCI_EXP_SLTCTL_PCC) ||
-	      !hpv_hpc_has(slot, PCI_EXP_SLTCAP_PCP);
+	      !has(slot, PCI_EXP_SLTCAP_PCP);
 	return ret;
 }
 
-/**
- * hpv_hpc_read_attention - state of the attention indicator
- * @slot: the slot
- * @status: 0 off, 1 on, 2 blinking
- *
- * Return: 0, or -EIO when the port does not answer.
- */
-int hpv_hpc_read_attention(struct hpv_slot *slot, u8 *status)
+static int read_attention(struct hpv_slot *slot, u8 *status)
 {
 	u16 control;
-	int ret = read_control(slot, &control);
+	int ret;
 
+	*status = 0;
+	if (!has(slot, PCI_EXP_SLTCAP_AIP))
+		return -EOPNOTSUPP;
+	ret = read_control(slot, &control);
 	switch (FIELD_GET(PCI_EXP_SLTCTL_AIC, control)) {
 	case 1:
 	case 2:
 		*status = FIELD_GET(PCI_EXP_SLTCTL_AIC, control);
 		break;
-	default:
-		*status = 0;
 	}
 	return ret;
 }
 
-/**
- * hpv_hpc_write_attention - set the attention indicator
- * @slot: the slot
- * @status: 0 off, 1 on, 2 blinking
- *
- * Return: 0, or -EINVAL for another status.
- */
-int hpv_hpc_write_attention(struct hpv_slot *slot, u8 status)
+static int write_attention(struct hpv_slot *slot, u8 status)
 {
+	if (!has(slot, PCI_EXP_SLTCAP_AIP))
+		return -EOPNOTSUPP;
 	if (status > 2)
 		return -EINVAL;
 	mutex_lock(&slot->control_lock);
@@ -362,38 +320,31 @@ int hpv_hpc_write_attention(struct hpv_slot *slot, u8 status)
 	return 0;
 }
 
-/**
- * hpv_hpc_read_latch - is the retention latch open?
- * @slot: the slot
- * @open: 1 or 0
- *
- * Return: 0, or -EIO when the port does not answer.
- */
-int hpv_hpc_read_latch(struct hpv_slot *slot, u8 *open)
+static int read_latch(struct hpv_slot *slot, u8 *open)
 {
 	u16 status;
 
+	*open = 0;
+	if (!has(slot, PCI_EXP_SLTCAP_MRLSP))
+		return -EOPNOTSUPP;
 	pcie_capability_read_word(slot->port, PCI_EXP_SLTSTA, &status);
 	*open = !!(status & PCI_EXP_SLTSTA_MRLSS);
 	return PCI_POSSIBLE_ERROR(status) ? -EIO : 0;
 }
 
-/**
- * hpv_hpc_reset - reset what is behind the port without it looking unplugged
- * @slot: the slot
- *
+/*
  * Changes of presence and link that come meanwhile are the reset's own and are
- * dropped. If the slot is empty afterwards, it is looked at again.
- *
- * Context: may sleep; the caller holds the device locks of what is reset.
- *
- * Return: 0, or the error of the reset.
+ * dropped, and nobody looks at the slot until it is over: what was latched before
+ * is judged by what is there then. If the slot is empty afterwards, it is looked
+ * at again. The caller holds the device locks of what is reset.
  */
-int hpv_hpc_reset(struct hpv_slot *slot)
+static int reset(struct hpv_slot *slot)
 {
 	const u16 changes = PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_DLLSC;
+	bool gone;
 	int ret;
 
+	down_write(&slot->reset_lock);
 	spin_lock_irq(&slot->event_lock);
 	slot->ignore = changes;
 	spin_unlock_irq(&slot->event_lock);
@@ -409,9 +360,23 @@ int hpv_hpc_reset(struct hpv_slot *slot)
 	slot->ignore = 0;
 	spin_unlock_irq(&slot->event_lock);
 	hpv_hpc_notify(slot, true);
+	gone = level(slot) == HPV_EV_GONE;
+	up_write(&slot->reset_lock);
 
-	if (hpv_hpc_level(slot) == HPV_EV_GONE)
+	if (gone)
 		hpv_slot_recheck(slot);
 	atomic64_inc(&slot->counters[HPV_N_RESETS]);
 	return ret;
 }
+
+const struct hpv_slot_ops hpv_hpc_ops = {
+	.level = level,
+	.control = control,
+	.collect = collect,
+	.update_speed = update_speed,
+	.read_power = read_power,
+	.read_attention = read_attention,
+	.write_attention = write_attention,
+	.read_latch = read_latch,
+	.reset = reset,
+};

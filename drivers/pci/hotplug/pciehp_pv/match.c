@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which ports are virtual, and the lists of ports that a user gives.
+ * Which ports are virtual, and the parameters that choose among them.
  */
 #define pr_fmt(fmt) "pciehp_pv: " fmt
 
@@ -8,51 +8,35 @@
 #include <linux/pci.h>
 #include <linux/string.h>
 
-#ifdef CONFIG_X86
-#include <asm/cpufeature.h>
-#endif
-
 #include "pciehp_pv.h"
 
-#define QEMU_ROOT_PORT		0x000c	/* pcie-root-port */
-#define QEMU_HOST_BRIDGE	0x0008	/* gpex, on machines like "virt" */
+#define HAS_TWIN	1	/* QEMU emulates it after a real one */
 
-/* Emulated by QEMU, but made of silicon elsewhere. */
-static const struct pci_device_id twins[] = {
-	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, 0x3420) },	/* ioh3420 */
-	{ PCI_DEVICE(PCI_VENDOR_ID_TI, 0x8233) },	/* xio3130-downstream */
+/* Where one of these is, the module is loaded. */
+static const struct pci_device_id known_ports[] = {
+	{ PCI_DEVICE(PCI_VENDOR_ID_REDHAT, 0x000c) },	/* pcie-root-port */
+	{ PCI_DEVICE(PCI_VENDOR_ID_REDHAT, 0x0001) },	/* pci-bridge */
+	{ PCI_DEVICE(PCI_VENDOR_ID_REDHAT, 0x000a) },	/* pci-bridge-seat */
+	{ PCI_DEVICE(PCI_VENDOR_ID_REDHAT, 0x000e) },	/* pcie-pci-bridge */
+	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, 0x3420), .driver_data = HAS_TWIN },	/* ioh3420 */
+	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, 0x7075), .driver_data = HAS_TWIN },	/* cxl-rp */
+	{ PCI_DEVICE(PCI_VENDOR_ID_TI, 0x8233), .driver_data = HAS_TWIN },	/* xio3130-downstream */
+	{ PCI_DEVICE(PCI_VENDOR_ID_HUAWEI, 0xa129), .driver_data = HAS_TWIN },	/* cxl-downstream */
 	{ }
 };
+MODULE_DEVICE_TABLE(pci, known_ports);
 
-static bool is_qemu_root_port(struct pci_dev *dev)
-{
-	return dev->vendor == PCI_VENDOR_ID_REDHAT && dev->device == QEMU_ROOT_PORT;
-}
+static char *ports;
+module_param(ports, charp, 0444);
+MODULE_PARM_DESC(ports, "Take over these ports only, e.g. 0000:00:02.0,0000:00:03.0");
 
-/* Nothing but QEMU has this at the root. */
-static bool host_is_qemu(struct pci_dev *dev)
-{
-	struct pci_dev *bridge;
-	struct pci_bus *root = dev->bus;
-	bool yes;
+static char *exclude;
+module_param(exclude, charp, 0444);
+MODULE_PARM_DESC(exclude, "Leave these ports to the kernel's own driver");
 
-	while (root->parent)
-		root = root->parent;
-	bridge = pci_get_slot(root, PCI_DEVFN(0, 0));
-	yes = bridge && bridge->vendor == PCI_VENDOR_ID_REDHAT &&
-	      bridge->device == QEMU_HOST_BRIDGE;
-	pci_dev_put(bridge);
-	return yes;
-}
-
-static bool cpu_says_hypervisor(void)
-{
-#ifdef CONFIG_X86
-	return boot_cpu_has(X86_FEATURE_HYPERVISOR);
-#else
-	return false;
-#endif
-}
+static bool force;
+module_param(force, bool, 0444);
+MODULE_PARM_DESC(force, "Take over PCI Express ports not known to be virtual too, with the specification's delays");
 
 /**
  * hpv_is_port - is this a PCI Express port with a hotplug slot?
@@ -66,22 +50,40 @@ bool hpv_is_port(struct pci_dev *dev)
 }
 
 /**
- * hpv_port_is_virtual - is this port known to be software?
- * @port: a root port or downstream port
- *
- * QEMU's own root port is, and so is everything behind it, as no hypervisor
- * passes a bridge through. The ports of which there are real ones too are
- * virtual when the processor or the host bridge says that the machine is.
+ * hpv_is_shpc - is this a bridge with a Standard Hot-Plug Controller?
+ * @dev: any function
  */
-bool hpv_port_is_virtual(struct pci_dev *port)
+bool hpv_is_shpc(struct pci_dev *dev)
 {
-	struct pci_dev *up;
+	return pci_is_bridge(dev) && pci_find_capability(dev, PCI_CAP_ID_SHPC);
+}
 
-	for (up = port; up; up = pci_upstream_bridge(up))
-		if (is_qemu_root_port(up))
+/*
+ * A real PCI Express function has power management (r6.0 7.5.2 requires it);
+ * QEMU's ports have none. That the processor runs under a hypervisor would tell
+ * nothing: Xen's dom0 and its likes do too, and own real slots.
+ */
+static bool is_emulated(struct pci_dev *dev)
+{
+	const struct pci_device_id *id = pci_match_id(known_ports, dev);
+
+	return id && (id->driver_data != HAS_TWIN ||
+		      !pci_find_capability(dev, PCI_CAP_ID_PM));
+}
+
+/**
+ * hpv_is_virtual - is this bridge known to be software?
+ * @dev: a bridge
+ *
+ * Everything behind a bridge of QEMU's is, as no hypervisor passes a bridge
+ * through.
+ */
+bool hpv_is_virtual(struct pci_dev *dev)
+{
+	for (; dev; dev = pci_upstream_bridge(dev))
+		if (is_emulated(dev))
 			return true;
-	return pci_match_id(twins, port) &&
-	       (cpu_says_hypervisor() || host_is_qemu(port));
+	return false;
 }
 
 /* Take one address off a list; false when it is none. */
@@ -107,15 +109,8 @@ static bool next_address(const char **list, unsigned int *domain,
 	return true;
 }
 
-/**
- * hpv_match_check - refuse a list of ports that has errors
- * @name: of the parameter
- * @list: PCI addresses with commas between them; may be NULL
- *
- * Return: 0; -EINVAL for what is no address, -ENODEV for an address without a
- * hotplug port, after a message that names the parameter.
- */
-int hpv_match_check(const char *name, const char *list)
+/* 0, or an error after a message that names the parameter. */
+static int check_list(const char *name, const char *list)
 {
 	unsigned int domain, bus, devfn;
 	struct pci_dev *dev;
@@ -131,7 +126,7 @@ int hpv_match_check(const char *name, const char *list)
 			return -EINVAL;
 		}
 		dev = pci_get_domain_bus_and_slot(domain, bus, devfn);
-		port = dev && hpv_is_port(dev);
+		port = dev && (hpv_is_port(dev) || hpv_is_shpc(dev));
 		pci_dev_put(dev);
 		if (!port) {
 			pr_err("%s must be PCI addresses of hotplug ports; there is none at '%.*s'\n",
@@ -142,12 +137,7 @@ int hpv_match_check(const char *name, const char *list)
 	return 0;
 }
 
-/**
- * hpv_match_list - is a port on a list?
- * @list: a list that passed hpv_match_check(); may be NULL
- * @port: the port
- */
-bool hpv_match_list(const char *list, struct pci_dev *port)
+static bool on_list(const char *list, struct pci_dev *port)
 {
 	unsigned int domain, bus, devfn;
 
@@ -156,4 +146,46 @@ bool hpv_match_list(const char *list, struct pci_dev *port)
 		    bus == port->bus->number && devfn == port->devfn)
 			return true;
 	return false;
+}
+
+/**
+ * hpv_match_check - refuse lists of ports that have errors
+ *
+ * Return: 0; -EINVAL for what is no address, -ENODEV for an address without a
+ * hotplug port, after a message that names the parameter.
+ */
+int hpv_match_check(void)
+{
+	return check_list("ports", ports) ?: check_list("exclude", exclude);
+}
+
+/**
+ * hpv_named - does the user name this port as one to take over?
+ * @dev: a port
+ */
+bool hpv_named(struct pci_dev *dev)
+{
+	return on_list(ports, dev);
+}
+
+/**
+ * hpv_allowed - may a port be ours for what it is?
+ * @dev: a PCI Express hotplug port, or a bridge with a hotplug controller
+ *
+ * A real Standard Hot-Plug Controller may not: its bus speed has to be managed.
+ */
+bool hpv_allowed(struct pci_dev *dev)
+{
+	return (force && hpv_is_port(dev)) || hpv_is_virtual(dev);
+}
+
+/**
+ * hpv_wanted - shall this port be ours?
+ * @dev: a PCI Express hotplug port, or a bridge with a hotplug controller
+ */
+bool hpv_wanted(struct pci_dev *dev)
+{
+	if (on_list(exclude, dev) || (ports && *ports && !on_list(ports, dev)))
+		return false;
+	return hpv_allowed(dev);
 }

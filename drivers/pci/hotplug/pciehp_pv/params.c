@@ -57,19 +57,32 @@ int hpv_delay_parse(const char *what, enum hpv_delay delay, const char *text,
 }
 
 /**
+ * hpv_delay_fixed - can a delay of a slot not be set?
+ * @slot: the slot
+ * @delay: which
+ *
+ * A Standard Hot-Plug Controller switches power and indicator off in one command;
+ * QEMU takes nothing else for the end of an ejection.
+ */
+bool hpv_delay_fixed(struct hpv_slot *slot, enum hpv_delay delay)
+{
+	return !slot->virtual_slot || (slot->shpc && delay == HPV_DELAY_POWER_OFF);
+}
+
+/**
  * hpv_delay_ms - the delay that holds for a slot now
  * @slot: the slot
  * @delay: which
  *
  * Return: what sysfs set for the slot, else what the module's parameter says;
- * the specification's value where the slot is not virtual.
+ * where it is fixed the specification's value, and 0 for what has none.
  */
 u32 hpv_delay_ms(struct hpv_slot *slot, enum hpv_delay delay)
 {
 	int override = READ_ONCE(slot->override_ms[delay]);
 
-	if (!slot->virtual_slot)
-		return kinds[delay].spec_ms;
+	if (hpv_delay_fixed(slot, delay))
+		return slot->shpc ? 0 : kinds[delay].spec_ms;
 	return override >= 0 ? override : READ_ONCE(module_ms[delay]);
 }
 
@@ -86,17 +99,15 @@ void hpv_params(struct hpv_slot *slot, struct hpv_params *params)
 	/* r6.0 6.6.1: without link reporting the link itself takes up to 1 s. */
 	if (!slot->virtual_slot && !slot->link_reporting)
 		params->link_delay_ms += HPV_LINK_LIMIT_MS;
-	params->power_ctrl = hpv_hpc_has(slot, PCI_EXP_SLTCAP_PCP);
+	params->power_ctrl = slot->power_ctrl;
 	params->virtual_slot = slot->virtual_slot;
 }
 
 static int set_delay(const char *text, const struct kernel_param *kp)
 {
 	unsigned int *value = kp->arg;
-	int ret;
 
-	ret = hpv_delay_parse("module parameter", value - module_ms, text, value);
-	return ret;
+	return hpv_delay_parse("module parameter", value - module_ms, text, value);
 }
 
 static int get_delay(char *buffer, const struct kernel_param *kp)

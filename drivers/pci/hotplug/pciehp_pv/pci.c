@@ -1,25 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Functions behind a port: find them, give them resources and drivers, remove
- * them, tell whether they are still the same. When to do so is decided
- * elsewhere.
+ * Functions in a slot: find them, give them bus numbers, resources and drivers,
+ * remove them. When to do so is decided elsewhere.
  */
 #define dev_fmt(fmt) "pciehp_pv: " fmt
 
-#include <linux/device.h>
-#include <linux/moduleparam.h>
 #include <linux/pci.h>
-
-#include <pvpci/expedite.h>
 
 #include "pciehp_pv.h"
 
 #define RRS_ID	0xffff0001	/* r6.0 2.3.1: not ready yet */
 
-static bool expedite = true;
-module_param(expedite, bool, 0644);
-MODULE_PARM_DESC(expedite,
-		 "expedite RCU grace periods while a device is removed; costs every processor some interrupts");
+static unsigned int first_devfn(struct hpv_slot *slot)
+{
+	return PCI_DEVFN(slot->device == HPV_WHOLE_BUS ? 0 : slot->device, 0);
+}
+
+/**
+ * hpv_pci_owns - is this function in the slot, or behind a bridge in it?
+ * @slot: the slot
+ * @dev: a function on the slot's bus or on one behind it
+ */
+bool hpv_pci_owns(struct hpv_slot *slot, struct pci_dev *dev)
+{
+	if (slot->device == HPV_WHOLE_BUS)
+		return true;
+	while (dev && dev->bus != slot->bus)
+		dev = dev->bus->self;
+	return dev && PCI_SLOT(dev->devfn) == slot->device;
+}
 
 /**
  * hpv_pci_ready - does function 0 answer config requests?
@@ -31,26 +40,38 @@ enum hpv_event hpv_pci_ready(struct hpv_slot *slot)
 {
 	u32 id;
 
-	if (pci_bus_read_config_dword(slot->port->subordinate, PCI_DEVFN(0, 0),
-				      PCI_VENDOR_ID, &id) ||
+	if (pci_bus_read_config_dword(slot->bus, first_devfn(slot), PCI_VENDOR_ID, &id) ||
 	    PCI_POSSIBLE_ERROR(id) || !id || id == RRS_ID ||
 	    id == 0x0000ffff || id == 0xffff0000)
 		return HPV_EV_NOT_READY;
 	return HPV_EV_READY;
 }
 
+struct search {
+	struct hpv_slot *slot;
+	bool found;
+};
+
+static int look_for_any(struct pci_dev *dev, void *data)
+{
+	struct search *search = data;
+
+	search->found = hpv_pci_owns(search->slot, dev);
+	return search->found;
+}
+
 /**
- * hpv_pci_has_functions - does the kernel know functions behind the port?
+ * hpv_pci_has_functions - does the kernel know functions in the slot?
  * @slot: the slot
+ *
+ * Context: with or without the rescan lock.
  */
 bool hpv_pci_has_functions(struct hpv_slot *slot)
 {
-	bool any;
+	struct search search = { slot };
 
-	pci_lock_rescan_remove();
-	any = !list_empty(&slot->port->subordinate->devices);
-	pci_unlock_rescan_remove();
-	return any;
+	pci_walk_bus(slot->bus, look_for_any, &search);
+	return search.found;
 }
 
 /*
@@ -58,206 +79,136 @@ bool hpv_pci_has_functions(struct hpv_slot *slot)
  * enough, or where there is a bridge, the windows must be laid out anew, which
  * takes some ten register writes that each make a hypervisor map its devices again.
  */
-static bool fits(struct pci_bus *bus)
+static bool fits(struct hpv_slot *slot)
 {
 	struct pci_dev *dev;
 	int i;
 
-	list_for_each_entry(dev, &bus->devices, bus_list)
-		if (pci_is_bridge(dev))
+	list_for_each_entry(dev, &slot->bus->devices, bus_list)
+		if (hpv_pci_owns(slot, dev) && pci_is_bridge(dev))
 			return false;
-	list_for_each_entry(dev, &bus->devices, bus_list)
-		for (i = 0; i < PCI_BRIDGE_RESOURCES; i++)
+	list_for_each_entry(dev, &slot->bus->devices, bus_list)
+		for (i = 0; hpv_pci_owns(slot, dev) && i < PCI_BRIDGE_RESOURCES; i++)
 			if (dev->resource[i].flags && !dev->resource[i].parent &&
 			    pci_assign_resource(dev, i))
 				goto release;
 	return true;
 
 release:
-	list_for_each_entry(dev, &bus->devices, bus_list)
-		for (i = 0; i < PCI_BRIDGE_RESOURCES; i++)
+	list_for_each_entry(dev, &slot->bus->devices, bus_list)
+		for (i = 0; hpv_pci_owns(slot, dev) && i < PCI_BRIDGE_RESOURCES; i++)
 			if (dev->resource[i].parent)
 				pci_release_resource(dev, i);
 	return false;
 }
 
-static void add_functions(struct pci_bus *bus)
+struct bridges {
+	struct hpv_slot *slot;
+	unsigned int all;
+	unsigned int without_bus;
+};
+
+static int count_bridge(struct pci_dev *dev, void *data)
 {
+	struct bridges *bridges = data;
+
+	if (pci_is_bridge(dev) && hpv_pci_owns(bridges->slot, dev)) {
+		bridges->all++;
+		bridges->without_bus += !dev->subordinate;
+	}
+	return 0;
+}
+
+/*
+ * Each bridge needs a bus number of its own. Drivers of bridges do not expect one
+ * without a bus behind it, so all get one or the device is not added.
+ */
+static bool number_buses(struct hpv_slot *slot)
+{
+	const struct resource *numbers = &slot->bus->busn_res;
+	struct bridges bridges = { slot };
 	struct pci_dev *dev;
 
-	list_for_each_entry(dev, &bus->devices, bus_list)
-		if (pci_is_bridge(dev))
+	list_for_each_entry(dev, &slot->bus->devices, bus_list)
+		if (hpv_pci_owns(slot, dev) && pci_is_bridge(dev))
 			pci_hp_add_bridge(dev);
-	if (!fits(bus))
-		pci_assign_unassigned_bridge_resources(bus->self);
-	pcie_bus_configure_settings(bus);
-	pci_bus_add_devices(bus);
+	pci_walk_bus(slot->bus, count_bridge, &bridges);
+	if (!bridges.without_bus)
+		return true;
+	pci_err(slot->port, "slot %s: the bridge in it needs at least %u bus number%s of its own, and the port leads to buses %02x to %02x only: reserve them before the machine starts, in QEMU with bus-reserve=%u of the root port\n",
+		hpv_name(slot), bridges.all, bridges.all > 1 ? "s" : "",
+		(unsigned int)numbers->start, (unsigned int)numbers->end, bridges.all);
+	return false;
+}
+
+/* Until power is off, what is left must neither write nor interrupt. */
+static void silence(struct pci_dev *dev)
+{
+	u16 command;
+
+	pci_read_config_word(dev, PCI_COMMAND, &command);
+	command &= ~(PCI_COMMAND_MASTER | PCI_COMMAND_SERR);
+	command |= PCI_COMMAND_INTX_DISABLE;
+	pci_write_config_word(dev, PCI_COMMAND, command);
+}
+
+/**
+ * hpv_pci_remove - remove all functions in the slot
+ * @slot: the slot
+ * @vanished: they are not there any more
+ *
+ * Context: with the rescan lock and hpv_slot.run held. Most have no driver any
+ * more, see hpv_drivers_release().
+ */
+void hpv_pci_remove(struct hpv_slot *slot, bool vanished)
+{
+	struct pci_dev *dev, *prev;
+
+	/* In reverse, so that virtual functions go before their physical one. */
+	list_for_each_entry_safe_reverse(dev, prev, &slot->bus->devices, bus_list) {
+		if (!hpv_pci_owns(slot, dev))
+			continue;
+		pci_dev_get(dev);
+		pci_stop_and_remove_bus_device(dev);
+		if (!vanished)
+			silence(dev);
+		pci_dev_put(dev);
+	}
+}
+
+static bool add_functions(struct hpv_slot *slot)
+{
+	if (!number_buses(slot)) {
+		hpv_pci_remove(slot, false);
+		return false;
+	}
+	if (!fits(slot))
+		pci_assign_unassigned_bridge_resources(slot->port);
+	pcie_bus_configure_settings(slot->bus);
+	pci_bus_add_devices(slot->bus);
+	return true;
 }
 
 /**
  * hpv_pci_add - enumerate the slot
- * @slot: the slot; the caller holds hpv_slot.run, which is let go and taken
- *	again while this waits for the rescan lock
+ * @slot: the slot
  *
  * Functions that somebody's rescan has found already are taken as they are.
  *
- * Return: %HPV_EV_ADDED; %HPV_EV_ADD_FAILED when nothing is found in an
- * occupied slot, %HPV_EV_GONE when it is empty; %HPV_EVENTS when the slot is
- * being given up.
+ * Context: with the rescan lock and hpv_slot.run held.
+ *
+ * Return: %HPV_EV_ADDED; %HPV_EV_ADD_FAILED when nothing is found in an occupied
+ * slot, or what is found lacks bus numbers; %HPV_EV_GONE when it is empty.
  */
 enum hpv_event hpv_pci_add(struct hpv_slot *slot)
 {
-	struct pci_bus *bus = slot->port->subordinate;
-	enum hpv_event event = HPV_EV_ADDED;
-
-	if (!hpv_slot_enter_rescan(slot))
-		return HPV_EVENTS;
-
-	hpv_hpc_update_speed(slot);
-	if (!list_empty(&bus->devices))
-		pci_bus_add_devices(bus);
-	else if (pci_scan_slot(bus, PCI_DEVFN(0, 0)))
-		add_functions(bus);
-	else if (hpv_hpc_level(slot) == HPV_EV_GONE)
-		event = HPV_EV_GONE;
-	else
-		event = HPV_EV_ADD_FAILED;
-
-	hpv_slot_leave_rescan(slot);
-	return event;
-}
-
-static int mark_disconnected(struct pci_dev *dev, void *unused)
-{
-	/* As pci_dev_set_disconnected(): drivers give up instead of waiting. */
-	xchg(&dev->error_state, pci_channel_io_perm_failure);
-	return 0;
-}
-
-/**
- * hpv_pci_remove - remove all functions behind the port
- * @slot: the slot; the caller holds hpv_slot.run, which is let go and taken
- *	again while this waits for the rescan lock
- * @vanished: they are not there any more
- *
- * Return: %HPV_EV_REMOVED; %HPV_EVENTS when the slot is being given up.
- */
-enum hpv_event hpv_pci_remove(struct hpv_slot *slot, bool vanished)
-{
-	struct pci_bus *bus = slot->port->subordinate;
-	struct pci_dev *dev, *prev;
-	bool expedited;
-
-	/* Before any lock: those who hold one may be waiting for the device. */
-	if (vanished)
-		pci_walk_bus(bus, mark_disconnected, NULL);
-
-	if (!hpv_slot_enter_rescan(slot))
-		return HPV_EVENTS;
-
-	expedited = pvpci_expedite_begin(READ_ONCE(expedite));
-	/* In reverse, so that virtual functions go before their physical one. */
-	list_for_each_entry_safe_reverse(dev, prev, &bus->devices, bus_list) {
-		u16 command;
-
-		pci_dev_get(dev);
-		pci_stop_and_remove_bus_device(dev);
-		/* Until power is off, what is left must neither write nor interrupt. */
-		if (!vanished) {
-			pci_read_config_word(dev, PCI_COMMAND, &command);
-			command &= ~(PCI_COMMAND_MASTER | PCI_COMMAND_SERR);
-			command |= PCI_COMMAND_INTX_DISABLE;
-			pci_write_config_word(dev, PCI_COMMAND, command);
-		}
-		pci_dev_put(dev);
+	if (slot->ops->update_speed)
+		slot->ops->update_speed(slot);
+	if (hpv_pci_has_functions(slot)) {
+		pci_bus_add_devices(slot->bus);
+		return HPV_EV_ADDED;
 	}
-	pvpci_expedite_end(expedited);
-
-	hpv_slot_leave_rescan(slot);
-	return HPV_EV_REMOVED;
-}
-
-static bool reads(struct pci_dev *dev, int where, u32 expected)
-{
-	u32 value;
-
-	return !pci_read_config_dword(dev, where, &value) && value == expected;
-}
-
-/* Every assigned BAR still holds its address: a new or reset function's do not. */
-static bool bars_kept(struct pci_dev *dev)
-{
-	struct pci_bus_region region;
-	int bar;
-
-	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
-		struct resource *res = &dev->resource[bar];
-		u32 value, mask;
-
-		if (!res->parent || !(res->flags & (IORESOURCE_IO | IORESOURCE_MEM)))
-			continue;
-		mask = res->flags & IORESOURCE_IO ? (u32)PCI_BASE_ADDRESS_IO_MASK :
-						    (u32)PCI_BASE_ADDRESS_MEM_MASK;
-		pcibios_resource_to_bus(dev->bus, &region, res);
-		if (pci_read_config_dword(dev, PCI_BASE_ADDRESS_0 + 4 * bar, &value) ||
-		    (value & mask) != ((u32)region.start & mask))
-			return false;
-	}
-	return true;
-}
-
-static bool same_function(struct pci_dev *dev)
-{
-	if (!reads(dev, PCI_VENDOR_ID, dev->vendor | dev->device << 16) ||
-	    !reads(dev, PCI_CLASS_REVISION, dev->revision | dev->class << 8))
-		return false;
-
-	switch (dev->hdr_type) {
-	case PCI_HEADER_TYPE_NORMAL:
-		return reads(dev, PCI_SUBSYSTEM_VENDOR_ID, dev->subsystem_vendor |
-			     dev->subsystem_device << 16) && bars_kept(dev);
-	case PCI_HEADER_TYPE_BRIDGE:
-		if (dev->subordinate) {
-			u8 secondary;
-
-			pci_read_config_byte(dev, PCI_SECONDARY_BUS, &secondary);
-			return secondary == dev->subordinate->number;
-		}
-		return true;
-	default:
-		return true;
-	}
-}
-
-/**
- * hpv_pci_same - are the functions in the slot those that the kernel knows?
- * @slot: the slot; the caller holds hpv_slot.run
- *
- * Identity registers and BARs are compared under the device lock, so that a
- * reset in progress does not look like another device.
- *
- * Return: %HPV_EV_SAME, %HPV_EV_REPLACED; %HPV_EVENTS when the slot is being
- * given up.
- */
-enum hpv_event hpv_pci_same(struct hpv_slot *slot)
-{
-	enum hpv_event event = HPV_EV_SAME;
-	struct pci_dev *dev;
-
-	if (!hpv_slot_enter_rescan(slot))
-		return HPV_EVENTS;
-
-	if (list_empty(&slot->port->subordinate->devices))
-		event = HPV_EV_REPLACED;
-	list_for_each_entry(dev, &slot->port->subordinate->devices, bus_list) {
-		if (dev->is_virtfn)
-			continue;
-		device_lock(&dev->dev);
-		if (!same_function(dev))
-			event = HPV_EV_REPLACED;
-		device_unlock(&dev->dev);
-	}
-
-	hpv_slot_leave_rescan(slot);
-	return event;
+	if (pci_scan_slot(slot->bus, first_devfn(slot)))
+		return add_functions(slot) ? HPV_EV_ADDED : HPV_EV_ADD_FAILED;
+	return slot->ops->level(slot) == HPV_EV_GONE ? HPV_EV_GONE : HPV_EV_ADD_FAILED;
 }

@@ -36,8 +36,8 @@ struct hpv_service {
 /**
  * struct hpv_service_driver - driver of a service (struct pcie_port_service_driver)
  * @name: same pointer as @driver.name
- * @probe: not called by the bus, see &device_driver.probe
- * @remove: not called by the bus, see &device_driver.remove
+ * @probe: called where the bus probes by itself, else see &device_driver.probe
+ * @remove: called where the bus probes by itself, else see &device_driver.remove
  * @suspend: system suspend of the port
  * @resume_noirq: system resume, interrupts off
  * @resume: system resume
@@ -75,8 +75,7 @@ static_assert(offsetof(struct hpv_service_driver, port_type) == 9 * sizeof(void 
 static_assert(offsetof(struct hpv_service_driver, driver) ==
 	      9 * sizeof(void *) + 2 * sizeof(int));
 
-/* Exported by drivers/pci, declared in its private headers. */
+/* Exported by drivers/pci, declared in its private header. */
 int pci_hp_add_bridge(struct pci_dev *dev);
-void pcie_update_link_speed(struct pci_bus *bus, u16 link_status);
 
 #endif /* _PCIEHP_PV_PORT_H */

@@ -10,108 +10,8 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
-#include <linux/slab.h>
 
 #include "pciehp_pv.h"
-
-static LIST_HEAD(left_behind);	/* slots given up while the module leaves */
-static bool leaving;
-
-static struct hpv_slot *to_slot(struct hotplug_slot *hotplug)
-{
-	return container_of(hotplug, struct hpv_slot, hotplug);
-}
-
-static int enable_slot(struct hotplug_slot *hotplug)
-{
-	return hpv_slot_request(to_slot(hotplug), true);
-}
-
-static int disable_slot(struct hotplug_slot *hotplug)
-{
-	return hpv_slot_request(to_slot(hotplug), false);
-}
-
-static int get_power_status(struct hotplug_slot *hotplug, u8 *on)
-{
-	struct hpv_slot *slot = to_slot(hotplug);
-	int ret;
-
-	pm_runtime_get_sync(&slot->port->dev);
-	ret = hpv_hpc_read_power(slot, on);
-	/* An empty slot that was left with power (see state.c) is off to users. */
-	if (READ_ONCE(slot->machine.kept_power))
-		*on = 0;
-	pm_runtime_put(&slot->port->dev);
-	return ret;
-}
-
-static int get_adapter_status(struct hotplug_slot *hotplug, u8 *occupied)
-{
-	struct hpv_slot *slot = to_slot(hotplug);
-
-	pm_runtime_get_sync(&slot->port->dev);
-	*occupied = hpv_hpc_level(slot) != HPV_EV_GONE;
-	pm_runtime_put(&slot->port->dev);
-	return 0;
-}
-
-static int get_attention_status(struct hotplug_slot *hotplug, u8 *status)
-{
-	struct hpv_slot *slot = to_slot(hotplug);
-	int ret;
-
-	*status = 0;
-	if (!hpv_hpc_has(slot, PCI_EXP_SLTCAP_AIP))
-		return -EOPNOTSUPP;
-	pm_runtime_get_sync(&slot->port->dev);
-	ret = hpv_hpc_read_attention(slot, status);
-	pm_runtime_put(&slot->port->dev);
-	return ret;
-}
-
-static int set_attention_status(struct hotplug_slot *hotplug, u8 status)
-{
-	struct hpv_slot *slot = to_slot(hotplug);
-	int ret;
-
-	if (!hpv_hpc_has(slot, PCI_EXP_SLTCAP_AIP))
-		return -EOPNOTSUPP;
-	pm_runtime_get_sync(&slot->port->dev);
-	ret = hpv_hpc_write_attention(slot, status);
-	pm_runtime_put(&slot->port->dev);
-	return ret;
-}
-
-static int get_latch_status(struct hotplug_slot *hotplug, u8 *open)
-{
-	struct hpv_slot *slot = to_slot(hotplug);
-	int ret;
-
-	*open = 0;
-	if (!hpv_hpc_has(slot, PCI_EXP_SLTCAP_MRLSP))
-		return -EOPNOTSUPP;
-	pm_runtime_get_sync(&slot->port->dev);
-	ret = hpv_hpc_read_latch(slot, open);
-	pm_runtime_put(&slot->port->dev);
-	return ret;
-}
-
-static int reset_slot(struct hotplug_slot *hotplug, bool probe)
-{
-	return probe ? 0 : hpv_hpc_reset(to_slot(hotplug));
-}
-
-static const struct hotplug_slot_ops slot_ops = {
-	.enable_slot = enable_slot,
-	.disable_slot = disable_slot,
-	.get_power_status = get_power_status,
-	.get_adapter_status = get_adapter_status,
-	.get_attention_status = get_attention_status,
-	.set_attention_status = set_attention_status,
-	.get_latch_status = get_latch_status,
-	.reset_slot = reset_slot,
-};
 
 /* The vector is shared with PME, AER and DPC. */
 static irqreturn_t slot_irq(int irq, void *dev_id)
@@ -125,14 +25,19 @@ static irqreturn_t slot_irq(int irq, void *dev_id)
 
 	pm_runtime_get_noresume(parent);
 	if (!pm_runtime_active(parent)) {
-		/* No access to the port: the consumer wakes its parent first. */
-		disable_irq_nosync(irq);
+		/*
+		 * No access to the port: the consumer wakes its parent first. A
+		 * slot that is being given up has none that would unmask it again.
+		 */
 		spin_lock(&slot->event_lock);
-		slot->rerun = true;
+		if (!slot->dying && !slot->rerun) {
+			disable_irq_nosync(irq);
+			slot->rerun = true;
+			ret = IRQ_HANDLED;
+		}
 		spin_unlock(&slot->event_lock);
 		hpv_slot_queue(slot);
-		ret = IRQ_HANDLED;
-	} else if (hpv_hpc_collect(slot)) {
+	} else if (slot->ops->collect(slot)) {
 		hpv_slot_queue(slot);
 		ret = IRQ_HANDLED;
 	}
@@ -140,76 +45,50 @@ static irqreturn_t slot_irq(int irq, void *dev_id)
 	return ret;
 }
 
-static unsigned int depth_of(struct pci_dev *port)
+/* Not all ports are numbered: some managers leave it at 0, which means none. */
+static int register_name(struct hpv_slot *slot)
 {
-	unsigned int depth = 0;
-
-	while ((port = pci_upstream_bridge(port)))
-		if (port->is_hotplug_bridge)
-			depth++;
-	return min(depth, MAX_LOCKDEP_SUBCLASSES - 1U);
-}
-
-static struct hpv_slot *slot_create(struct hpv_service *service)
-{
-	struct hpv_slot *slot = kzalloc(sizeof(*slot), GFP_KERNEL);
-
-	if (!slot)
-		return NULL;
-	hpv_slot_init(slot, &hpv_slot_ktype);
-	slot->service = service;
-	slot->port = pci_dev_get(service->port);
-	slot->depth = depth_of(slot->port);
-	slot->virtual_slot = hpv_port_is_virtual(slot->port);
-	slot->hotplug.ops = &slot_ops;
-	hpv_hpc_init(slot);
-	return slot;
-}
-
-static int slot_bring_up(struct hpv_slot *slot)
-{
+	unsigned int number = FIELD_GET(PCI_EXP_SLTCAP_PSN, slot->slot_cap);
 	char name[8];
+
+	if (!number)
+		return hpv_slot_register(slot, pci_name(slot->port));
+	snprintf(name, sizeof(name), "%u", number);
+	return hpv_slot_register(slot, name);
+}
+
+static int bring_up(struct hpv_slot *slot)
+{
 	int ret;
 
-	snprintf(name, sizeof(name), "%u",
-		 (u32)FIELD_GET(PCI_EXP_SLTCAP_PSN, slot->slot_cap));
-	ret = pci_hp_initialize(&slot->hotplug, slot->port->subordinate, 0, name);
-	if (ret) {
-		pci_warn(slot->port, "slot %s cannot be registered (%d)%s\n", name, ret,
-			 ret == -EBUSY ? ", another hotplug driver has it" : "");
+	ret = register_name(slot);
+	if (ret)
 		return ret;
-	}
 
 	/* Nothing that was latched before us counts, see hpv_start(). */
 	hpv_hpc_clear(slot, HPV_STA_EVENTS | PCI_EXP_SLTSTA_MRLSC | PCI_EXP_SLTSTA_CC);
-	ret = request_irq(slot->service->irq, slot_irq, IRQF_SHARED, "pciehp_pv", slot);
+	ret = request_irq(slot->irq, slot_irq, IRQF_SHARED, "pciehp_pv", slot);
 	if (ret) {
-		pci_warn(slot->port, "no interrupt %d (%d)\n", slot->service->irq, ret);
+		pci_warn(slot->port, "no interrupt %d (%d)\n", slot->irq, ret);
 		goto destroy;
 	}
 	hpv_hpc_notify(slot, true);
 
-	ret = pci_hp_add(&slot->hotplug);
+	ret = hpv_slot_show(slot);
 	if (ret)
 		goto free_irq;
-	ret = hpv_sysfs_add(slot);
-	if (ret)
-		goto del;
 	return 0;
 
-del:
-	pci_hp_del(&slot->hotplug);
 free_irq:
 	hpv_hpc_notify(slot, false);
-	free_irq(slot->service->irq, slot);
+	free_irq(slot->irq, slot);
 destroy:
 	pci_hp_destroy(&slot->hotplug);
 	return ret;
 }
 
-static int probe(struct device *dev)
+static int probe(struct hpv_service *service)
 {
-	struct hpv_service *service = to_hpv_service(dev);
 	struct hpv_slot *slot;
 	int ret;
 
@@ -217,17 +96,17 @@ static int probe(struct device *dev)
 	    !hpv_wanted(service->port))
 		return -ENODEV;
 
-	slot = slot_create(service);
+	slot = hpv_slot_create(service->port, HPV_WHOLE_BUS, &hpv_hpc_ops);
 	if (!slot)
 		return -ENOMEM;
-	/* A virtual port that sleeps could not tell of a new device: hold it. */
-	if (slot->virtual_slot)
-		pm_runtime_get_sync(&slot->port->dev);
-	ret = slot_bring_up(slot);
-	if (ret)
-		goto put;
+	slot->irq = service->irq;
+	hpv_hpc_init(slot);
+	ret = bring_up(slot);
+	if (ret) {
+		hpv_slot_destroy(slot);
+		return ret;
+	}
 
-	get_device(dev);
 	service->driver_data = slot;
 	hpv_slot_start(slot);
 	pci_info(slot->port, "slot %s taken over: %s, delays %u/%u/%u ms\n",
@@ -237,38 +116,21 @@ static int probe(struct device *dev)
 		 hpv_delay_ms(slot, HPV_DELAY_POWER_OFF),
 		 hpv_delay_ms(slot, HPV_DELAY_LINK));
 	return 0;
-
-put:
-	if (slot->virtual_slot)
-		pm_runtime_put(&slot->port->dev);
-	kobject_put(&slot->kobj);
-	return ret;
 }
 
-static int remove(struct device *dev)
+static void remove(struct hpv_service *service)
 {
-	struct hpv_service *service = to_hpv_service(dev);
 	struct hpv_slot *slot = service->driver_data;
 
 	hpv_slot_stop(slot);
 	hpv_hpc_notify(slot, false);
-	free_irq(service->irq, slot);
-	hpv_sysfs_remove(slot);
-	pci_hp_del(&slot->hotplug);
+	free_irq(slot->irq, slot);
+	hpv_slot_hide(slot);
 	pci_info(slot->port, "slot %s given up, %s\n", hpv_name(slot),
 		 hpv_state_name(slot->machine.state));
 	pci_hp_destroy(&slot->hotplug);
-	if (slot->virtual_slot)
-		pm_runtime_put(&slot->port->dev);
-
 	service->driver_data = NULL;
-	if (leaving) {
-		list_add_tail(&slot->node, &left_behind);	/* with references */
-	} else {
-		put_device(dev);
-		kobject_put(&slot->kobj);
-	}
-	return 0;
+	hpv_slot_destroy(slot);
 }
 
 static int suspend(struct hpv_service *service)
@@ -314,13 +176,32 @@ static int slot_reset(struct hpv_service *service)
 	struct hpv_slot *slot = service->driver_data;
 
 	hpv_hpc_clear(slot, PCI_EXP_SLTSTA_DLLSC);
-	if (hpv_hpc_level(slot) != HPV_EV_LINK_UP)
+	if (slot->ops->level(slot) != HPV_EV_LINK_UP)
 		hpv_slot_recheck(slot);
+	return 0;
+}
+
+/* What the port driver does for its services where their bus does not. */
+static int device_probe(struct device *dev)
+{
+	int ret = probe(to_hpv_service(dev));
+
+	if (!ret)
+		get_device(dev);
+	return ret;
+}
+
+static int device_remove(struct device *dev)
+{
+	remove(to_hpv_service(dev));
+	put_device(dev);
 	return 0;
 }
 
 struct hpv_service_driver hpv_driver = {
 	.name = "pciehp_pv",
+	.probe = probe,
+	.remove = remove,
 	.suspend = suspend,
 	.resume_noirq = resume_noirq,
 	.resume = resume,
@@ -332,20 +213,23 @@ struct hpv_service_driver hpv_driver = {
 	.driver = {
 		.name = "pciehp_pv",
 		.owner = THIS_MODULE,
-		.probe = probe,
-		.remove = remove,
 	},
 };
 
 /**
- * hpv_driver_leave - unregister the driver
+ * hpv_driver_register - register the driver on the bus of the services
+ * @service: any service
  *
- * Return: the slots it had, each with a reference to its service's device and
- * to itself, for the caller to find them another driver.
+ * Newer kernels' bus calls probe() and remove() by itself, and wants no others.
+ *
+ * Return: 0 or a negative errno.
  */
-struct list_head *hpv_driver_leave(void)
+int hpv_driver_register(struct device *service)
 {
-	leaving = true;
-	driver_unregister(&hpv_driver.driver);
-	return &left_behind;
+	hpv_driver.driver.bus = service->bus;
+	if (!service->bus->probe) {
+		hpv_driver.driver.probe = device_probe;
+		hpv_driver.driver.remove = device_remove;
+	}
+	return driver_register(&hpv_driver.driver);
 }

@@ -3,6 +3,7 @@
  * /sys/bus/pci/slots/N/pciehp_pv: delays, state and counters of one slot. See
  * Documentation/ABI/testing/sysfs-bus-pci-slots-pciehp_pv.
  */
+#include <linux/device.h>
 #include <linux/kobject.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -56,10 +57,11 @@ static ssize_t delay_store(struct hpv_slot *slot, int index, const char *text,
 		 hpv_name(slot));
 	if (hpv_delay_parse(what, index, text, &ms))
 		return -EINVAL;
-	if (!slot->virtual_slot && ms != hpv_delay_ms(slot, index)) {
-		pci_err(slot->port, "pciehp_pv: slot %s: %s stays %u on a port that is not virtual\n",
-			hpv_name(slot), hpv_delay_name(index),
-			hpv_delay_ms(slot, index));
+	if (hpv_delay_fixed(slot, index) && ms != hpv_delay_ms(slot, index)) {
+		pci_err(slot->port, "pciehp_pv: slot %s: %s stays %u %s\n", hpv_name(slot),
+			hpv_delay_name(index), hpv_delay_ms(slot, index),
+			slot->shpc ? "behind a Standard Hot-Plug Controller" :
+				     "on a port that is not virtual");
 		return -EINVAL;
 	}
 	WRITE_ONCE(slot->override_ms[index], ms);
@@ -149,6 +151,7 @@ static void hpv_release(struct kobject *kobj)
 {
 	struct hpv_slot *slot = to_slot(kobj);
 
+	put_device(&slot->bus->dev);
 	pci_dev_put(slot->port);
 	kfree(slot);
 }

@@ -40,13 +40,15 @@ TRACE_EVENT(pciehp_pv_status,
 	TP_ARGS(slot, status),
 	TP_STRUCT__entry(
 		__array(char, port, HPV_NAME_SIZE)
+		__array(char, slot, HPV_NAME_SIZE)
 		__field(u16, status)
 	),
 	TP_fast_assign(
 		strscpy(__entry->port, pci_name(slot->port), HPV_NAME_SIZE);
+		strscpy(__entry->slot, hpv_name(slot), HPV_NAME_SIZE);
 		__entry->status = status;
 	),
-	TP_printk("%s %s", __entry->port, hpv_show_status(__entry->status))
+	TP_printk("%s slot %s %s", __entry->port, __entry->slot, hpv_show_status(__entry->status))
 );
 
 /* One step of the state machine. */
@@ -56,6 +58,7 @@ TRACE_EVENT(pciehp_pv_step,
 	TP_ARGS(slot, from, event, step),
 	TP_STRUCT__entry(
 		__array(char, port, HPV_NAME_SIZE)
+		__array(char, slot, HPV_NAME_SIZE)
 		__field(unsigned int, from)
 		__field(unsigned int, event)
 		__field(unsigned int, to)
@@ -64,13 +67,14 @@ TRACE_EVENT(pciehp_pv_step,
 	),
 	TP_fast_assign(
 		strscpy(__entry->port, pci_name(slot->port), HPV_NAME_SIZE);
+		strscpy(__entry->slot, hpv_name(slot), HPV_NAME_SIZE);
 		__entry->from = from;
 		__entry->event = event;
 		__entry->to = step->next.state;
 		__entry->actions = step->actions;
 		__entry->saved_ms = step->saved_ms;
 	),
-	TP_printk("%s %s: %s -> %s do %s saved_ms=%u", __entry->port,
+	TP_printk("%s slot %s %s: %s -> %s do %s saved_ms=%u", __entry->port, __entry->slot,
 		  hpv_event_name(__entry->event), hpv_state_name(__entry->from),
 		  hpv_state_name(__entry->to), hpv_show_actions(__entry->actions),
 		  __entry->saved_ms)
@@ -82,15 +86,17 @@ TRACE_EVENT(pciehp_pv_done,
 	TP_ARGS(slot, added, us),
 	TP_STRUCT__entry(
 		__array(char, port, HPV_NAME_SIZE)
+		__array(char, slot, HPV_NAME_SIZE)
 		__field(bool, added)
 		__field(u64, us)
 	),
 	TP_fast_assign(
 		strscpy(__entry->port, pci_name(slot->port), HPV_NAME_SIZE);
+		strscpy(__entry->slot, hpv_name(slot), HPV_NAME_SIZE);
 		__entry->added = added;
 		__entry->us = us;
 	),
-	TP_printk("%s %s after %llu us", __entry->port,
+	TP_printk("%s slot %s %s after %llu us", __entry->port, __entry->slot,
 		  __entry->added ? "added" : "removed", __entry->us)
 );
 
