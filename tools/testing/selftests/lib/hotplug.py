@@ -184,7 +184,7 @@ class Slots:
         self.guest, self.slots = guest, slots
 
     def path(self, name):
-        return "/sys/bus/pci/slots/%d" % self.slots[name]
+        return "/sys/bus/pci/slots/%s" % self.slots[name]
 
     def address(self, name):
         """PCI address of what is or would be in the slot, with its function."""

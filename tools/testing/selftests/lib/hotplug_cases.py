@@ -362,15 +362,18 @@ def tracepoints(world):
         raise Failed("no tracepoints") if guest.ok(
             "test -d /sys/kernel/tracing/events/pci_hp -o -d /sys/kernel/tracing/events/sched"
         ) else Failed("this kernel has no tracefs")
-    guest.sh("echo 1 >/sys/kernel/tracing/events/pciehp_pv/enable")
+    # Newer kernels have one for all hotplug drivers, which rasdaemon listens to.
+    theirs = guest.ok("test -d /sys/kernel/tracing/events/pci/pci_hp_event")
+    events = "pciehp_pv/enable" + (" pci/pci_hp_event/enable" if theirs else "")
+    guest.sh("cd /sys/kernel/tracing/events; for event in %s; do echo 1 >$event; done" % events)
     world.plug("virtio-blk-pci", "traced", "rp1")
     world.slots.wait_driver("rp1", "virtio-pci")
     world.unplug("traced", "rp1")
-    trace = guest.sh("cat /sys/kernel/tracing/trace; echo 0 >"
-                     "/sys/kernel/tracing/events/pciehp_pv/enable; echo >/sys/kernel/tracing/trace")
+    trace = guest.sh("cd /sys/kernel/tracing/events; cat ../trace; "
+                     "for event in %s; do echo 0 >$event; done; echo >../trace" % events)
     for text in ("button|presence", "link-up: off -> link", "added: add -> on",
                  "button: on -> remove", "removed: remove -> off", "saved_ms=5000",
-                 "removed after"):
+                 "removed after", *(("event:LINK_UP", "event:CARD_PRESENT") if theirs else ())):
         expect(text in trace, "no '%s' in the trace:\n%s" % (text, trace[-1500:]))
 
 

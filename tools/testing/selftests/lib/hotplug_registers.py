@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Registers of a port as they are in QEMU's memory, and the case that needs them:
+"""Registers of a port as they are in QEMU's memory, and a case that needs them:
 nothing in QEMU makes presence or link flap. Presence Detect Changed is latched by hand;
 Data Link Layer State Changed would stay, because QEMU 7.2 lets nobody clear it."""
 
@@ -27,6 +27,7 @@ class Registers:
         found = [place for start, length in self._heaps(process + "/maps")
                  for place in self._places(start, length, head)]
         expect(len(found) == 1, "%d config spaces of %s" % (len(found), port))
+        self.config = found[0]
         config = self._read(found[0], 256)
         offset = config[CAPABILITIES]
         while config[offset] != EXPRESS:
@@ -56,6 +57,15 @@ class Registers:
         while at >= 0:
             yield start + at
             at = data.find(head, at + 1)
+
+    def add_capability(self, ident, offset, data):
+        """Put one at the head of the list, where nothing else is."""
+        expect(not any(self._read(self.config + offset, len(data) + 2)), "something is there")
+        head = self._read(self.config + CAPABILITIES, 1)
+        self.memory.seek(self.config + offset)
+        self.memory.write(bytes([ident]) + head + data)
+        self.memory.seek(self.config + CAPABILITIES)
+        self.memory.write(bytes([offset]))
 
     def get(self, offset):
         return struct.unpack("<H", self._read(self.base + offset, 2))[0]
