@@ -202,7 +202,8 @@ void report_reason(const struct rebalance_snapshot *s, int error, struct seq_buf
 	} else if (error == -ENOSPC) {
 		put_text(text, "no layout has room for it");
 	} else if (error == -ETIME) {
-		put_text(text, "no plan found, which does not prove that there is none");
+		seq_buf_printf(text, "the search gave up after %u places, there may be a plan",
+			       r->places);
 	} else if (error == -ESTALE) {
 		put_text(text, "the tree is not as it was, or not as the registers say");
 	} else if (error == -ENODEV) {
