@@ -285,7 +285,7 @@ static bool test_nested_thinned(void)
 {
 	if (!nested(18, 150, false) || worse_cost * 20 > planned + 20 || gave_up)
 		return false;
-	return bridges(400, 70) && worse_cost * 20 <= planned + 20 && !gave_up;
+	return bridges(60, 70) && worse_cost * 20 <= planned + 20 && !gave_up;
 }
 
 static bool large(bool bridges)
