@@ -73,7 +73,8 @@ static bool op_host_sleeps(void *ctx)
 	struct pvpci_bus *bus = ctx;
 
 	/* A host that never says that it sleeps is always rung for. */
-	return !(bus->wire.features & PVPCI_F_WAKE) || pvpci_transport_host_sleeps(&bus->wire.transport);
+	return !(bus->wire.features & PVPCI_F_WAKE) ||
+	       pvpci_transport_host_sleeps(&bus->wire.transport);
 }
 
 static bool op_host_gone(void *ctx)

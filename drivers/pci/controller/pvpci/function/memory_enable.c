@@ -217,7 +217,8 @@ static bool is_edge(struct pvpci_fn *fn, u16 mask, u16 value, unsigned int reaso
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
 	command = ((fn->command & ~mask) | (value & mask)) & PVPCI_COMMAND_WRITABLE;
-	edge = !pvpci_life_settles(fn) && fn->attached != !!(host_command(fn, command) & PCI_COMMAND_MEMORY);
+	edge = !pvpci_life_settles(fn) &&
+	       fn->attached != !!(host_command(fn, command) & PCI_COMMAND_MEMORY);
 	if (edge) {
 		fill(fn, msg, command, reason);
 	} else {

@@ -257,7 +257,9 @@ bool pvpci_host_rebalance_note(struct pvpci_host_rebalance *stop, const struct p
 	const struct pvpci_msg_query_stop *query =
 		container_of(msg, const struct pvpci_msg_query_stop, msg);
 	u16 type = le16_to_cpu(msg->type);
-	struct pvpci_host_rebalance_order order = { .type = type, .wish = le32_to_cpu(query->wish) };
+	struct pvpci_host_rebalance_order order = {
+		.type = type, .wish = le32_to_cpu(query->wish),
+	};
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&stop->lock, flags);

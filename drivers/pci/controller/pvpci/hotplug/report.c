@@ -108,7 +108,7 @@ static bool repeat(struct pvpci_fn *fn, struct pci_dev *dev)
 		return false;
 	driver = dev->dev.driver;
 	pvpci_report_outcome(fn, driver ? PVPCI_OUTCOME_BOUND : PVPCI_OUTCOME_NO_DRIVER, 0,
-			   driver ? driver->name : NULL);
+			     driver ? driver->name : NULL);
 	device_unlock(&dev->dev);
 	return true;
 }

@@ -53,7 +53,8 @@ static int plan_init(struct pvpci_bus *bus, struct pvpci_plan *plan, bool handof
 		.spare64_bytes = bus->wire.layout.spare64_bytes,
 	};
 	memcpy(plan->window, bus->windows.window, sizeof(plan->window));
-	plan->function = kvcalloc(bus->wire.layout.nr_functions, sizeof(*plan->function), GFP_KERNEL);
+	plan->function = kvcalloc(bus->wire.layout.nr_functions, sizeof(*plan->function),
+				  GFP_KERNEL);
 	if (!plan->function)
 		return -ENOMEM;
 	for (row = 0; row < bus->wire.layout.nr_functions; row++) {

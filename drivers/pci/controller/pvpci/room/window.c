@@ -62,7 +62,8 @@ static int resize_one(struct pvpci_bus *bus, unsigned int i, u64 start, u64 end)
 
 	if (bus->room->claimed[i] && start < end)
 		return adjust_resource(res, bus->wire.transport.bar2 + start +
-				       bus->wire.layout.area[PVPCI_AREA_APERTURE].offset, end - start);
+				       bus->wire.layout.area[PVPCI_AREA_APERTURE].offset,
+				       end - start);
 	if (bus->room->claimed[i]) {
 		if (res->child)
 			return -EBUSY;
