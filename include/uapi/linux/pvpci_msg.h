@@ -165,7 +165,7 @@ struct pvpci_msg_resources {
 #define PVPCI_REASON_RESET	2
 #define PVPCI_REASON_POWER	3	/* suspend or resume */
 #define PVPCI_REASON_MOVE	4	/* rebalance */
-#define PVPCI_REASON_SIZING	5	/* the old habit, on request only */
+#define PVPCI_REASON_SIZING	5	/* around the sizing of a BAR; no guest of ours sends it */
 #define PVPCI_REASON_USER	6	/* setpci and alike */
 #define PVPCI_REASON_COUNT	7
 

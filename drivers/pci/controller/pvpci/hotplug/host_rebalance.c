@@ -246,13 +246,14 @@ static void work(struct work_struct *work)
 
 /**
  * pvpci_host_rebalance_note - take note of what the host wants
- * @stop: of the bus
+ * @rebalance: of the bus
  * @msg: PVPCI_MSG_QUERY_STOP, PVPCI_MSG_STOP or PVPCI_MSG_CANCEL_STOP, checked for its length
  *
  * Context: any.
  * Return: whether there is something to do.
  */
-bool pvpci_host_rebalance_note(struct pvpci_host_rebalance *stop, const struct pvpci_msg *msg)
+bool pvpci_host_rebalance_note(struct pvpci_host_rebalance *rebalance,
+			       const struct pvpci_msg *msg)
 {
 	const struct pvpci_msg_query_stop *query =
 		container_of(msg, const struct pvpci_msg_query_stop, msg);
@@ -262,21 +263,21 @@ bool pvpci_host_rebalance_note(struct pvpci_host_rebalance *stop, const struct p
 	};
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&stop->lock, flags);
+	raw_spin_lock_irqsave(&rebalance->lock, flags);
 	if (type == PVPCI_MSG_QUERY_STOP) {
 		order.flags = le32_to_cpu(query->flags);
 		order.bytes = le64_to_cpu(query->bytes);
-	} else if (type == PVPCI_MSG_STOP && stop->agreed.wish == order.wish) {
-		order = stop->agreed;
+	} else if (type == PVPCI_MSG_STOP && rebalance->agreed.wish == order.wish) {
+		order = rebalance->agreed;
 		order.type = type;
 	}
 	/* Whatever it was, what was agreed on before is over. */
-	stop->agreed = (struct pvpci_host_rebalance_order){};
+	rebalance->agreed = (struct pvpci_host_rebalance_order){};
 	if (type != PVPCI_MSG_CANCEL_STOP)
-		stop->order = order;
-	else if (stop->order.wish == order.wish)
-		stop->order.type = 0;
-	raw_spin_unlock_irqrestore(&stop->lock, flags);
+		rebalance->order = order;
+	else if (rebalance->order.wish == order.wish)
+		rebalance->order.type = 0;
+	raw_spin_unlock_irqrestore(&rebalance->lock, flags);
 	return type != PVPCI_MSG_CANCEL_STOP;
 }
 

@@ -44,7 +44,8 @@ struct pvpci_host_rebalance {
 	struct work_struct work;
 };
 
-bool pvpci_host_rebalance_note(struct pvpci_host_rebalance *stop, const struct pvpci_msg *msg);
+bool pvpci_host_rebalance_note(struct pvpci_host_rebalance *rebalance,
+			       const struct pvpci_msg *msg);
 void pvpci_host_rebalance_event(struct pvpci_bus *bus, const struct pvpci_msg *msg);
 void pvpci_host_rebalance_init(struct pvpci_bus *bus);
 int pvpci_host_rebalances_init(void);
