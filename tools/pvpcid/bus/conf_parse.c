@@ -125,8 +125,8 @@ static int parse_protocol(struct conf *conf, const json_t *top, struct error *er
 static int parse_top(struct conf *conf, json_t *top, struct error *err)
 {
 	static const char * const known[] = {
-		"id", "socket", "socket_group", "control", "aperture", "spare32", "spare64", "vectors", "rows",
-		"poll_us", "protocol", "memory", "functions", NULL
+		"id", "socket", "socket_group", "control", "aperture", "spare32", "spare64",
+		"vectors", "rows", "poll_us", "protocol", "memory", "functions", NULL
 	};
 	json_t *memory = json_object_get(top, "memory");
 	json_t *functions = json_object_get(top, "functions");

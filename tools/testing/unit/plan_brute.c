@@ -109,7 +109,8 @@ static u64 largest_hole(void)
 		for (at = root->start, run = 0; at < root->start + root->size; at += b.granule) {
 			for (k = 0; k < b.count; k++)
 				if (b.t.nodes[k].bus == root->behind &&
-				    hits(at, b.granule, b.t.nodes[k].to_start, b.t.nodes[k].to_size))
+				    hits(at, b.granule, b.t.nodes[k].to_start,
+					 b.t.nodes[k].to_size))
 					break;
 			run = k == b.count ? run + b.granule : 0;
 			if (run > largest)

@@ -167,7 +167,8 @@ void random_bridges(struct tree *t, u64 *s, u32 spare)
 		u32 flags = (n->flags & PLAN_PREFETCH) || rnd(s, 2) ? PLAN_PREFETCH : 0;
 
 		if (n->size && t->space.node_count < window + 5)
-			random_bars(t, s, n->behind, n->start, n->start + n->size, rnd(s, 3), 3, flags);
+			random_bars(t, s, n->behind, n->start, n->start + n->size, rnd(s, 3), 3,
+				    flags);
 	}
 	for (i = window; i < t->space.node_count; i++)
 		if (t->nodes[i].start < 0x100000000 && !rnd(s, 3))

@@ -142,7 +142,8 @@ static u16 depth_of(const struct plan_space *space, u16 bus)
 }
 
 /* The windows of one step that are so deep in the tree. */
-static const char *each_window(const struct plan_space *space, struct range *now, u16 step, u16 depth,
+static const char *each_window(const struct plan_space *space, struct range *now, u16 step,
+			       u16 depth,
 			       const char *(*visit)(const struct plan_space *space,
 						    struct range *now, u16 window))
 {

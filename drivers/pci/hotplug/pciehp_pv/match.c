@@ -20,7 +20,8 @@ static const struct pci_device_id known_ports[] = {
 	{ PCI_DEVICE(PCI_VENDOR_ID_REDHAT, 0x000e) },	/* pcie-pci-bridge */
 	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, 0x3420), .driver_data = HAS_TWIN },	/* ioh3420 */
 	{ PCI_DEVICE(PCI_VENDOR_ID_INTEL, 0x7075), .driver_data = HAS_TWIN },	/* cxl-rp */
-	{ PCI_DEVICE(PCI_VENDOR_ID_TI, 0x8233), .driver_data = HAS_TWIN },	/* xio3130-downstream */
+	/* xio3130-downstream */
+	{ PCI_DEVICE(PCI_VENDOR_ID_TI, 0x8233), .driver_data = HAS_TWIN },
 	{ PCI_DEVICE(PCI_VENDOR_ID_HUAWEI, 0xa129), .driver_data = HAS_TWIN },	/* cxl-downstream */
 	{ }
 };

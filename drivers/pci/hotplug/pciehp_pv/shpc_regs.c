@@ -214,7 +214,7 @@ static int command(struct hpv_slot *slot, u8 code)
 	}
 	mutex_unlock(&shpc->command_lock);
 	if (ret)
-		pci_warn(slot->port, "slot %s: command %#04x failed, status %#06x\n",
+		pci_warn(slot->port, "slot %s: the controller refuses %#04x, status %#06x\n",
 			 hpv_name(slot), code, result);
 	return ret;
 }

@@ -323,7 +323,7 @@ static void in_remove(struct hpv_step *s, enum hpv_event event,
 }
 
 static void in_discharge(struct hpv_step *s, enum hpv_event event,
-		    const struct hpv_params *p, u64 now)
+			 const struct hpv_params *p, u64 now)
 {
 	switch (event) {
 	case HPV_EV_TIMER:
