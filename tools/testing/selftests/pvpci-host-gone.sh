@@ -17,7 +17,7 @@ guest() { "$GUEST" "$@"; }
 
 # Linux gives a command 30 s, and one of the controller 60 s.
 check "load" guest "modprobe nvme_core io_timeout=8 admin_timeout=8 && modprobe nvme &&
-	modprobe pvpci timeout_ms=2000"
+	modprobe pvpci timeout_ms=2000 patience_s=5"
 within "four controllers live" 20 guest \
 	'[ $(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq 4 ]'
 disk=$(guest "grep -l PV0001 /sys/class/nvme/nvme*/serial | cut -d/ -f5")n1

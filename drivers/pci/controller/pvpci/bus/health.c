@@ -4,11 +4,13 @@
  *
  * A heartbeat that stands still proves little: the host may be busy attaching
  * a large BAR. One that goes on proves little, too, when a request was not
- * answered. So the host is asked, and only when it does not answer either the
- * bus is broken. A host that says that it stops is taken at its word: its
- * functions are removed.
+ * answered. So the host is asked, again and again: one that pauses, or is being
+ * replaced, costs a pause. Drivers give up a request after 30 s and more; only when
+ * the host has been silent for longer than they wait the bus is broken. A host that
+ * says that it stops is taken at its word: its functions are removed.
  */
 #include <linux/jiffies.h>
+#include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/workqueue.h>
 
@@ -19,6 +21,11 @@
 
 #define PERIOD		(2 * HZ)
 #define SILENT_MS	(8 * PVPCI_BEAT_MS)
+
+static unsigned int patience_s = 60;
+module_param(patience_s, uint, 0644);
+MODULE_PARM_DESC(patience_s,
+		 "how long a host may be silent before its functions are given up, in s; drivers give up a request by themselves, nvme after 30");
 
 static bool host_stopped(struct pvpci_bus *bus)
 {
@@ -56,6 +63,24 @@ static bool is_silent(struct pvpci_bus *bus)
 	return pvpci_proto_ping(&bus->wire, pvpci_timeout_ms) && answers(bus) == before;
 }
 
+/* Whether to wait for a silent host a while longer. */
+static bool bear(struct pvpci_bus *bus)
+{
+	struct pvpci_lifecycle *life = bus->life;
+	unsigned int patience = min(READ_ONCE(patience_s), 86400U);
+
+	if (!life->silent_since) {
+		life->silent_since = jiffies ?: 1;
+		if (patience)
+			dev_warn(&bus->pdev->dev, "The host is silent, its functions wait for it.\n");
+	}
+	if (time_before(jiffies, life->silent_since + patience * HZ))
+		return true;
+	pvpci_bus_break(bus, "the host is silent, %u ms after its last heartbeat",
+			jiffies_to_msecs(jiffies - life->beat_at));
+	return false;
+}
+
 /* Whether to go on looking. */
 static bool check(struct pvpci_bus *bus)
 {
@@ -70,13 +95,14 @@ static bool check(struct pvpci_bus *bus)
 		life->beat = beat;
 		life->beat_at = jiffies;
 	}
-	if (!suspect && time_before(jiffies, life->beat_at + msecs_to_jiffies(SILENT_MS)))
+	if (!suspect && !life->silent_since &&
+	    time_before(jiffies, life->beat_at + msecs_to_jiffies(SILENT_MS)))
 		return true;
-	if (is_silent(bus) && !host_stopped(bus)) {
-		pvpci_bus_break(bus, "the host is silent, %u ms after its last heartbeat",
-				jiffies_to_msecs(jiffies - life->beat_at));
-		return false;
-	}
+	if (is_silent(bus))
+		return !host_stopped(bus) && bear(bus);
+	if (life->silent_since)
+		dev_info(&bus->pdev->dev, "The host answers again.\n");
+	life->silent_since = 0;
 	life->beat_at = jiffies;
 	/* A ping that was late because others are served is no suspicion. */
 	WRITE_ONCE(bus->work.host_suspect, false);
@@ -109,6 +135,7 @@ void pvpci_health_start(struct pvpci_bus *bus)
 {
 	bus->life->beat = pvpci_transport_host_beat(&bus->wire.transport);
 	bus->life->beat_at = jiffies;
+	bus->life->silent_since = 0;
 	pvpci_work_check_in(bus, PERIOD);
 }
 

@@ -26,6 +26,7 @@ struct pvpci_bus;
  * @table_seq: relations sequence number last handled; by the worker, or while it rests
  * @beat: heartbeat last seen
  * @beat_at: jiffies when it changed
+ * @silent_since: jiffies when the host was first found silent, 0 while it is not
  * @busn: bus number range of the bridge
  * @debugfs: directory
  */
@@ -40,6 +41,7 @@ struct pvpci_lifecycle {
 	u32 table_seq;
 	u32 beat;
 	unsigned long beat_at;
+	unsigned long silent_since;
 	struct resource busn;
 	struct dentry *debugfs;
 };
