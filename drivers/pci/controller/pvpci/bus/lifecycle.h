@@ -7,6 +7,7 @@
 
 #include <linux/completion.h>
 #include <linux/ioport.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/types.h>
 
