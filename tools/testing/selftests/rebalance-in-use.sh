@@ -15,7 +15,7 @@ if [ -z "${GUEST:-}" ]; then
 	truncate -s 16M "$work/disk"
 	mkdir "$work/share"
 	bad=0
-	for kernel in ${KERNELS:-stock-6.1 stock-6.12 kunit-6.12}; do
+	for kernel in ${KERNELS:-stock-6.12}; do
 		"$here/../vmtest/vmtest" --kernel "$kernel" --timeout 400 --append iomem=relaxed \
 			--file "$work/hold-map" --qemu "-nic none \
 			-drive if=none,id=d,format=raw,file=$work/disk \

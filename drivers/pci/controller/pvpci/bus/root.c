@@ -314,15 +314,16 @@ void pvpci_root_add(struct pvpci_bus *bus)
 	introduce(bus);
 }
 
-/* Nobody waits for them to come back: neither drivers nor who wants them reset. */
-static void disconnect(struct pvpci_bus *bus)
+/*
+ * Nobody waits for a reset of them. Drivers are not told: nvme would wait for a recovery
+ * that never comes, with its requests.
+ */
+static void forbid_reset(struct pvpci_bus *bus)
 {
 	struct pci_dev *dev;
 
-	list_for_each_entry(dev, &bus->bridge->bus->devices, bus_list) {
-		WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
+	list_for_each_entry(dev, &bus->bridge->bus->devices, bus_list)
 		dev->dev_flags |= PCI_DEV_FLAGS_NO_FLR_RESET;
-	}
 }
 
 /**
@@ -338,7 +339,7 @@ void pvpci_root_disconnect(struct pvpci_bus *bus)
 {
 	mutex_lock(&bus->topology);
 	if (bus->bridge)
-		disconnect(bus);
+		forbid_reset(bus);
 	mutex_unlock(&bus->topology);
 }
 
@@ -353,13 +354,15 @@ void pvpci_root_disconnect(struct pvpci_bus *bus)
  */
 void pvpci_root_surprise(struct pvpci_bus *bus)
 {
+	struct pci_dev *dev;
 	unsigned int row;
 
 	mutex_lock(&bus->topology);
 	/* The host may stop before there is a bridge, too. */
 	if (!bus->bridge)
 		goto unlock;
-	disconnect(bus);
+	list_for_each_entry(dev, &bus->bridge->bus->devices, bus_list)
+		WRITE_ONCE(dev->error_state, pci_channel_io_perm_failure);
 	for (row = 0; row < bus->wire.layout.nr_functions; row++)
 		if (bus->by_row[row])
 			pvpci_remove_gone(bus->by_row[row]);
