@@ -166,12 +166,12 @@ static void ask_for_table(struct pvpci_bus *bus, struct pvpci_snapshot *snapshot
 	down_read(&bus->in_use);
 	if (may_run(bus) && xchg(&bus->work.table_changed, false)) {
 		ret = pvpci_snapshot_take(bus, snapshot, TRIES, why);
-		if (ret == -ESTALE) {
-			/* A host that is busy is not broken: once more, in a moment. */
+		if (ret && ret != -ESTALE && why[0]) {
+			pvpci_bus_break(bus, "%s", why);
+		} else if (ret) {
+			/* A host that is busy or pauses is not broken: once more, in a moment. */
 			WRITE_ONCE(bus->work.table_changed, true);
 			pvpci_work_look_later(bus);
-		} else if (ret && why[0]) {
-			pvpci_bus_break(bus, "%s", why);
 		}
 	}
 	up_read(&bus->in_use);
