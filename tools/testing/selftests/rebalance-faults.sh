@@ -111,7 +111,7 @@ echo 0 >$rebalance/pause
 check "the move is refused" eval "! wait $!"
 # The shell of a check cannot wait for a child of this one.
 within "and says why" 30 grep -q \
-	"$first cannot be stopped: it has another driver now, undone after [01] changes$" $dir/result
+	"$first cannot be stopped: it has another driver now, undone after 1 changes$" $dir/result
 same "nothing has changed, and the other driver is left" "$before" "$(place_and_driver)"
 check "unload" end
 
