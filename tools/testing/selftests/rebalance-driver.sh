@@ -126,6 +126,7 @@ guest "for fn in 01.0 03.0 05.0; do echo allow >$bus:\$fn/move; done
 		echo '10001:00 512K' >$dir/request; cat $dir/result >>/tmp/moves; done) >/dev/null 2>&1 &"
 within "one moves to and fro" 20 guest '[ "$(wc -l </tmp/moves)" -gt 2 ]'
 guest "cat $dir/result" | sed 's/^/# /'
+guest "echo 5 >/sys/module/pvpci/parameters/patience_s"
 kill -KILL "$PVPCID_PID"
 within "killed half way, the function reads all-ones or is gone" 60 guest \
 	"[ ! -e $bus:05.0 ] || ! hexdump -v -n 4 -e '1/1 \"%02x\n\"' $bus:05.0/config | grep -qv ff"

@@ -201,6 +201,7 @@ guest "for fn in 01.0 05.0; do echo >$bus:\$fn/driver_override
 	echo 10001:00:\$fn >/sys/bus/pci/drivers/nvme/bind; done 2>/dev/null; true"
 find_disks
 
+guest "echo 5 >/sys/module/pvpci/parameters/patience_s"
 (sleep 0.2; kill -KILL "$PVPCID_PID") &
 ctl rebalance --room 256K 2>&1 | sed 's/^/# /'
 wait
