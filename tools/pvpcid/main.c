@@ -62,6 +62,7 @@ static int serve(const struct conf *conf, const struct options *options)
 	struct error err = { 0 };
 	int status = EXIT_FAILED;
 
+	notify_sockets();
 	if (daemon_open(&the_daemon, conf, &err))
 		return report_open(conf, options, &err);
 	if (options->sandbox && sandbox_enter(&err)) {

@@ -196,8 +196,7 @@ void guest_close(struct guest *guest)
 	}
 	if (guest->listener >= 0) {
 		loop_remove(guest->loop, guest->listener);
-		close(guest->listener);
-		unlink(guest->path);
+		socket_unlisten(guest->listener, guest->path);
 	}
 	guest->client = -1;
 	guest->listener = -1;

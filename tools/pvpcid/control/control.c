@@ -357,7 +357,6 @@ void control_close(struct control *control)
 	if (control->listener < 0)
 		return;
 	loop_remove(control->loop, control->listener);
-	close(control->listener);
-	unlink(control->path);
+	socket_unlisten(control->listener, control->path);
 	control->listener = -1;
 }

@@ -3,7 +3,9 @@
  * Listening UNIX sockets.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +15,37 @@
 
 #include "base/error.h"
 #include "io/socket.h"
+
+/* Descriptors that a service manager has opened for us. */
+static struct {
+	int first;
+	unsigned int count;
+} passed;
+
+static bool is_passed(int fd)
+{
+	return fd >= passed.first && fd < passed.first + (int)passed.count;
+}
+
+/* One that listens at @path, or -1. Its owner and mode are the service manager's matter. */
+static int find_passed(const char *path)
+{
+	struct sockaddr_un address;
+	socklen_t bytes, has_bytes = sizeof(int);
+	int fd, listens;
+
+	for (fd = passed.first; is_passed(fd); fd++) {
+		bytes = sizeof(address);
+		memset(&address, 0, sizeof(address));
+		if (getsockname(fd, (struct sockaddr *)&address, &bytes) ||
+		    address.sun_family != AF_UNIX || strcmp(address.sun_path, path))
+			continue;
+		if (!getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &has_bytes) && listens &&
+		    !fcntl(fd, F_SETFD, FD_CLOEXEC) && !fcntl(fd, F_SETFL, O_NONBLOCK))
+			return fd;
+	}
+	return -1;
+}
 
 /* A socket file that nobody listens on is left from a daemon that was killed. */
 static int remove_stale(const char *path, const struct sockaddr_un *address, struct error *err)
@@ -85,6 +118,9 @@ int socket_listen(const char *path, const char *group, struct error *err)
 		error_set(err, "the path %s is too long for a socket", path);
 		return -1;
 	}
+	fd = find_passed(path);
+	if (fd >= 0)
+		return fd;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if ((group && find_group(group, &gid, err)) || remove_stale(path, &address, err))
 		return -1;
@@ -96,4 +132,17 @@ int socket_listen(const char *path, const char *group, struct error *err)
 	if (fd >= 0)
 		close(fd);
 	return -1;
+}
+
+void socket_unlisten(int fd, const char *path)
+{
+	close(fd);
+	if (!is_passed(fd))
+		unlink(path);
+}
+
+void socket_pass(int first, unsigned int count)
+{
+	passed.first = first;
+	passed.count = count;
 }

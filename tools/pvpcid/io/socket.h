@@ -8,7 +8,7 @@
 struct error;
 
 /**
- * socket_listen - make a listening UNIX socket
+ * socket_listen - make a listening UNIX socket, or take the one that was passed
  * @path: a stale one is replaced, one in use is not; its last directory is made
  *	where it is missing
  * @group: whose members may connect, too; NULL: only the daemon's user
@@ -17,5 +17,22 @@ struct error;
  * Return: its descriptor, or -1 with @err filled.
  */
 int socket_listen(const char *path, const char *group, struct error *err);
+
+/**
+ * socket_unlisten - close what socket_listen() returned
+ * @fd: the descriptor
+ * @path: as it was given; a socket that was passed keeps its name, since the service
+ *	manager listens on
+ */
+void socket_unlisten(int fd, const char *path);
+
+/**
+ * socket_pass - tell of descriptors that a service manager has opened
+ * @first: the first one; before the first socket_listen()
+ * @count: how many there are
+ *
+ * Source: sd_listen_fds(3).
+ */
+void socket_pass(int first, unsigned int count);
 
 #endif /* PVPCID_SOCKET_H */

@@ -109,4 +109,27 @@ kill -TERM "$daemon"
 wait "$daemon"
 same "a clean stop ends with 0" 0 $?
 same "and leaves no socket" "" "$(ls sock ctl 2>/dev/null)"
+
+# Sockets that a service manager has opened: it listens on when the daemon has gone.
+python3 - pvpcid --quiet --config bus.json --socket sock --control ctl --memory ram \
+	--machine q35 <<'END' &
+import os, socket, sys
+for number, path in enumerate(("ctl", "sock", "other")):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    os.dup2(listener.fileno(), 60 + number)
+os.closerange(3, 60)
+for number in range(3):
+    os.dup2(60 + number, 3 + number)
+os.closerange(60, 63)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="3")
+os.execvp(sys.argv[1], sys.argv[1:])
+END
+daemon=$!
+within "a socket that was passed is served" 10 ctl ping
+kill -TERM "$daemon"
+wait "$daemon"
+same "a clean stop with passed sockets ends with 0" 0 $?
+same "and leaves them where they are" "ctl other sock" "$(ls ctl other sock | xargs)"
 ktap_end
