@@ -33,56 +33,61 @@ help:
 	@echo 'modules-KERNEL    modules for one kernel, build/KERNEL/*.ko'
 	@echo 'kernel-KERNEL     fetch one kernel; kunit-* are built from source'
 	@echo 'install           programs and manual pages to DESTDIR/PREFIX (/usr/local)'
+	@echo 'packages          Debian packages, build/packages/*.deb'
+	@echo 'dependencies      install the Debian packages that all this needs'
 	@echo 'install-modules   modules of the running kernel, where it looks for them'
 	@echo 'htmldocs          all documents, build/html/index.html'
 	@echo 'clean             remove what was built; downloads and kernels stay'
 	@echo 'distclean         remove build/'
 
-# What is missing of Debian's packages: all, or one set of tools/testing/check/install.
-packages:
+# What is missing here of Debian's packages: all, or one set of tools/testing/check/install.
+dependencies:
 	@tools/testing/check/install
-packages-%:
+dependencies-%:
 	@tools/testing/check/install $*
 
 modules: $(KERNELS:%=modules-%)
-$(KERNELS:%=modules-%) $(ASKED:%=modules-%): modules-%: packages-modules
+$(KERNELS:%=modules-%) $(ASKED:%=modules-%): modules-%: dependencies-modules
 	@$(VMTEST)/modules $*
-$(KUNIT:%=modules-%): modules-%: packages
+$(KUNIT:%=modules-%): modules-%: dependencies
 	@$(VMTEST)/modules $*
-$(KERNELS:%=kernel-%) $(ASKED:%=kernel-%): kernel-%: packages-modules
+$(KERNELS:%=kernel-%) $(ASKED:%=kernel-%): kernel-%: dependencies-modules
 	@$(VMTEST)/kernel $*
 
-tools: packages-tools
+tools: dependencies-tools
 	@tools/testing/check/tools gcc
 
 # A scenario of the benchmarks: boots, shows, measures, ends by itself.
-run shell: packages-guests tools modules-$(KERNEL)
+run shell: dependencies-guests tools modules-$(KERNEL)
 	@KERNEL=$(KERNEL) tools/testing/vmtest/$@
 
-check: packages
+check: dependencies
 	@tools/testing/check/check
-$(PARTS:%=check-%): check-%: packages
+$(PARTS:%=check-%): check-%: dependencies
 	@tools/testing/check/check $*
 
 # Processors of a guest side by side: tools/testing/vmtest/README.rst, --accel.
 bench $(BENCHES:%=bench-%) soak: export VMTEST_ACCEL ?= auto-multi
-bench $(BENCHES:%=bench-%) soak: packages
+bench $(BENCHES:%=bench-%) soak: dependencies
 bench: $(BENCHES:%=bench-%)
 $(BENCHES:%=bench-%): bench-%: tools modules
 	@tools/testing/bench/$*
 soak: tools modules
 	@tools/testing/soak/soak
-fuzz: packages
+fuzz: dependencies
 	@$(MAKE) -C tools/testing/fuzz fuzz OUT=$(BUILD)/fuzz MINUTES=$(MINUTES)
 
-install: tools packages-manual
+install: tools dependencies-manual
 	@$(MAKE) -s -C tools install OUT=$(BUILD)/bin PREFIX=$(PREFIX)
 # Those for tests stay where they were built.
-install-modules: packages-modules
+install-modules: dependencies-modules
 	$(MAKE) -C $(or $(KDIR),/lib/modules/$(shell uname -r)/build) M=$(CURDIR) PVPCI_TESTS=n \
 		modules modules_install
 
-htmldocs: packages-docs packages-modules
+packages: dependencies-tools dependencies-manual dependencies-packages
+	@tools/install/packages
+
+htmldocs: dependencies-docs dependencies-modules
 	@Documentation/htmldocs
 
 # Kernels take minutes to fetch and build: distclean is for them.
@@ -92,6 +97,6 @@ clean:
 distclean:
 	rm -rf $(BUILD)
 
-.PHONY: all help packages modules tools run shell check bench soak fuzz install
+.PHONY: all help dependencies packages modules tools run shell check bench soak fuzz install
 .PHONY: install-modules htmldocs clean distclean $(PARTS:%=check-%) $(BENCHES:%=bench-%)
 .PHONY: $(KERNELS:%=modules-%) $(KUNIT:%=modules-%) $(KERNELS:%=kernel-%)

@@ -137,7 +137,7 @@ class Sysroot:
             # Absolute links (update-alternatives) are not followed: none here.
             if os.path.isfile(self.root + place):
                 return os.path.realpath(self.root + place)
-        raise FileNotFoundError("no %s in %s: run 'make packages'" % (path, self.root or "/"))
+        raise FileNotFoundError("no %s in %s: run 'make dependencies'" % (path, self.root or "/"))
 
     def library(self, name):
         for place in self.libraries:
