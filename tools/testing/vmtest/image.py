@@ -47,7 +47,7 @@ macvlan virtio_balloon sd_mod ext4 crc32c_generic crc32c_intel crc32_generic crc
 e1000 e1000e igb loop dm_mod dm_multipath dm_round_robin dm_queue_length dm_service_time
 dm_flakey brd null_blk pci_stub
 uio_pci_generic vfio_pci vfio_iommu_type1 xhci_pci ahci qemu_fw_cfg nls_ascii
-nls_cp437 vfat squashfs 9p 9pnet_virtio
+nls_cp437 vfat squashfs 9p 9pnet_virtio virtiofs
 """.split()
 
 

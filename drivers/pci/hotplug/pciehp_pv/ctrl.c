@@ -141,11 +141,9 @@ static enum hpv_event compare(struct hpv_slot *slot)
 	return resume_turn(slot) ? event : HPV_EVENTS;
 }
 
-/* Do what a step says; return the event that answers it, %HPV_EVENTS for none. */
-static enum hpv_event perform(struct hpv_slot *slot, u32 actions)
+/* Ask what a step wants to know; return the answer, %HPV_EVENTS for none. */
+static enum hpv_event ask(struct hpv_slot *slot, u32 actions)
 {
-	if (actions & HPV_CONTROLS)
-		slot->ops->control(slot, actions);
 	if (actions & HPV_ASK_OCCUPIED)
 		return level(slot);
 	if (actions & HPV_ASK_READY)
@@ -172,9 +170,16 @@ static void happen(struct hpv_slot *slot, enum hpv_event event)
 
 		hpv_params(slot, &params);
 		step = hpv_step(slot->machine, event, &params, now_ms());
-		slot->machine = step.next;
+		/*
+		 * Who reads that a slot is on may ask the host for its removal,
+		 * which is refused while the indicator blinks; and what is told
+		 * is counted by then.
+		 */
+		if (step.actions & HPV_CONTROLS)
+			slot->ops->control(slot, step.actions);
 		hpv_tell(slot, &step, from, event);
-		event = perform(slot, step.actions);
+		slot->machine = step.next;
+		event = ask(slot, step.actions);
 	}
 }
 

@@ -68,6 +68,16 @@ class Qmp:
     def delete(self, ident):
         return self.do("device_del", id=ident)
 
+    def press(self, ident, seconds=20):
+        """delete() once an add by pciehp or shpchp is over: until then the power indicator
+        blinks, with the driver bound already, and QEMU refuses."""
+        def accepted():
+            answer = self.ask({"execute": "device_del", "arguments": {"id": ident}})
+            said = answer.get("error", {}).get("desc", "")
+            expect(not said or "indicator blinking" in said, "device_del %s: %s" % (ident, said))
+            return not said
+        within(seconds, accepted, "%s may be removed" % ident)
+
     def wait_deleted(self, ident, seconds=20):
         """The time of day at which QEMU said that a device is gone."""
         answer = self.ask({"wait": "DEVICE_DELETED", "match": {"device": ident},
