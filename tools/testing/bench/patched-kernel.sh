@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # patched-kernel.sh VERSION: a small kernel (patched.config) from Debian's source
-# with the patches of tools/patches, for comparing delays. vmtest finds it as
+# with the patches of tools/patches/delays, for comparing delays. vmtest finds it as
 # "kunit-VERSION" when PVPCI_BUILD is build/bench/patched.
 set -euo pipefail
 
@@ -14,7 +14,7 @@ name=kunit-$version
 kernel=$build/bench/patched/kernels/$name
 linux=$kernel/linux
 objects=$kernel/obj
-patches=$top/tools/patches/linux-$version
+patches=$top/tools/patches/delays/linux-$version
 
 say() { printf 'patched-kernel: %s: %s\n' "$version" "$*" >&2; }
 

@@ -7,6 +7,9 @@
 # a stock QEMU q35 guest, next to a port whose NVMe controller is busy. Twice: with the stock kernel
 # alone, and with pci_rebalance.ko loaded. Both outcomes are printed side by side; the exit status is
 # 0 if the stock kernel fails and the other one succeeds with the neighbour undisturbed.
+#
+# As the host script of a guest it does what $MODE says: stock, rebalance, or patched (a kernel that
+# succeeds by itself), with the functions $PLUGS and the busy $NEIGHBOUR.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=../../selftests/lib/ktap.sh
@@ -17,6 +20,10 @@ guest() { "$GUEST" "$@"; }
 # bar2 FUNCTION: address of BAR 2, 0 if it has none
 bar2() { guest "sed -n 3p /sys/bus/pci/devices/$1/resource" | cut -d' ' -f1; }
 
+# has_bar2 FUNCTION: it has one
+# shellcheck disable=SC2317 # "within" calls it
+has_bar2() { [ $(($(bar2 "$1"))) -ne 0 ]; }
+
 # plug MIB PORT FUNCTION: hot-add it and say what became of it
 plug()
 {
@@ -25,8 +32,10 @@ plug()
 	check "$mib MiB: hot-added" "$QMP" object-add qom-type=memory-backend-ram "id=ram-$mib" \
 		"size:=$((mib << 20))"
 	"$QMP" device_add driver=ivshmem-plain "memdev=ram-$mib" "bus=$port" "id=big$mib" >/dev/null
-	within "$mib MiB: the guest has found it" 20 guest "[ -e /sys/bus/pci/devices/$fn/resource ]"
-	sleep 2
+	# The file of BAR 0, which always has room, is made when all is assigned.
+	within "$mib MiB: the guest has found it" 60 guest "[ -e /sys/bus/pci/devices/$fn/resource0 ]"
+	# shellcheck disable=SC2153 # from the environment
+	[ "$MODE" = stock ] || within "$mib MiB: it has an address" 60 has_bar2 "$fn"
 	bar=$(bar2 "$fn")
 	echo "say: $mib MiB function $fn"
 	guest "dmesg | grep -E '$fn.*(no space|failed to assign)|rebalance for $fn'" |
@@ -44,9 +53,10 @@ plug()
 # inside: what is done beside a running guest
 inside()
 {
-	local neighbour reads fails=0
+	local neighbour reads mib port fn fails=0
+	local busy=${NEIGHBOUR:-0000:02:00.0}
+	local plugs=${PLUGS:-"64 rp0 0000:01:00.0,256 rp2 0000:03:00.0"}
 
-	# shellcheck disable=SC2153 # from the environment
 	[ "$MODE" = stock ] && fails=1
 	check "modules" guest "modprobe nvme"
 	within "the neighbour's disk" 20 guest '[ -b /dev/nvme0n1 ]'
@@ -54,22 +64,21 @@ inside()
 		check "load pci_rebalance" guest \
 			"insmod /vmtest/pci_rebalance.ko 2>/dev/null || modprobe pci_rebalance"
 	fi
-	neighbour=$(guest "sed -n 1p /sys/bus/pci/devices/0000:02:00.0/resource")
+	neighbour=$(guest "sed -n 1p /sys/bus/pci/devices/$busy/resource")
 	guest 'while [ ! -e /tmp/stop ]; do dd if=/dev/nvme0n1 of=/dev/null bs=64k count=16 iflag=direct \
 		2>/dev/null || echo error >>/tmp/errors; done >/dev/null 2>&1 &'
 	reads=$(guest "cut -c1-25 /sys/block/nvme0n1/stat")
-	plug 64 rp0 0000:01:00.0
-	[ $? -eq "$fails" ]
-	ktap_result $? "64 MiB: as expected with $MODE"
-	plug 256 rp2 0000:03:00.0
-	[ $? -eq "$fails" ]
-	ktap_result $? "256 MiB: as expected with $MODE"
+	while read -r mib port fn; do
+		plug "$mib" "$port" "$fn" </dev/null
+		[ $? -eq "$fails" ]
+		ktap_result $? "$mib MiB: as expected with $MODE"
+	done <<<"${plugs//,/$'\n'}"
 	guest 'touch /tmp/stop'
 	check "the neighbour had no error" guest '[ ! -e /tmp/errors ]'
 	check "and went on reading" test "$reads" != "$(guest "cut -c1-25 /sys/block/nvme0n1/stat")"
 	same "and did not move" "$neighbour" \
-		"$(guest "sed -n 1p /sys/bus/pci/devices/0000:02:00.0/resource")"
-	echo "say: the busy neighbour 0000:02:00.0 stays at ${neighbour%% *}, no I/O error"
+		"$(guest "sed -n 1p /sys/bus/pci/devices/$busy/resource")"
+	echo "say: the busy neighbour $busy stays at ${neighbour%% *}, no I/O error"
 	ktap_end
 }
 
