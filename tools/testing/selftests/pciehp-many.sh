@@ -11,7 +11,7 @@ for i in {1..28}; do
 	ports+=",addr=$((2 + (i - 1) / 8)).$(((i - 1) % 8))"
 done
 status=0
-for kernel in ${KERNELS:-stock-6.1 stock-6.12}; do
+for kernel in ${KERNELS:-stock-6.1 stock-6.12 cloud-6.12}; do
 	"$here/../vmtest/vmtest" --quiet --kernel "$kernel" --name "pciehp-many $kernel" \
 		--reboots --timeout 240 --qemu "$ports" --host "$here/lib/pciehp_many.py" ||
 		status=1

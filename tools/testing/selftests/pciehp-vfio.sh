@@ -7,7 +7,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 gcc -std=gnu11 -static -O2 -Wall -Wextra -Werror -o "$work/vfio-reset" "$here/lib/vfio-reset.c"
-"$here/../vmtest/vmtest" --quiet --kernel "${KERNELS:-stock-6.12}" --name pciehp-vfio \
-	--timeout 120 --file "$work/vfio-reset:/vmtest/vfio-reset" --append intel_iommu=on \
-	--qemu "-device intel-iommu,intremap=off -global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off -device pcie-root-port,id=rp1,slot=1,chassis=1" \
-	--host "$here/lib/pciehp_vfio.py"
+status=0
+for kernel in ${KERNELS:-stock-6.1 stock-6.12}; do
+	"$here/../vmtest/vmtest" --quiet --kernel "$kernel" --name "pciehp-vfio $kernel" \
+		--timeout 120 --file "$work/vfio-reset:/vmtest/vfio-reset" --append intel_iommu=on \
+		--qemu "-device intel-iommu,intremap=off -global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off -device pcie-root-port,id=rp1,slot=1,chassis=1" \
+		--host "$here/lib/pciehp_vfio.py" || status=1
+done
+exit $status
