@@ -54,8 +54,20 @@ static bool is_movable_bar(const struct plan_node *n)
 	return !(n->flags & (PLAN_WINDOW | PLAN_PINNED));
 }
 
-/* Aligned places of @size in [@from, @end) that nothing pinned touches. */
-static u64 places_between(const struct plan_work *w, u64 from, u64 end, u64 size)
+/* Is a node in the way: what is on @bus, or all that is pinned if that is PLAN_NONE? */
+static bool is_in_the_way(const struct plan_work *w, u16 node, u16 bus)
+{
+	const struct plan_node *n = &w->space->nodes[node];
+
+	if (w->home[node] == PLAN_NONE)
+		return false;
+	if (bus != PLAN_NONE)
+		return n->bus == bus;
+	return !(n->flags & PLAN_WINDOW) && !is_movable_bar(n);
+}
+
+/* Bytes of aligned places of @size in [@from, @end) with nothing in the way. */
+static u64 places_between(const struct plan_work *w, u64 from, u64 end, u64 size, u16 bus)
 {
 	u64 places = 0;
 
@@ -66,8 +78,7 @@ static u64 places_between(const struct plan_work *w, u64 from, u64 end, u64 size
 		for (i = 0; i < w->space->node_count; i++) {
 			const struct plan_node *n = &w->space->nodes[i];
 
-			if ((n->flags & PLAN_WINDOW) || is_movable_bar(n) ||
-			    w->home[i] == PLAN_NONE || n->start + n->size <= from ||
+			if (!is_in_the_way(w, i, bus) || n->start + n->size <= from ||
 			    n->start >= stop)
 				continue;
 			stop = plan_max(n->start, from);
@@ -91,7 +102,8 @@ static u64 supply(const struct plan_work *w, u64 limit, u64 size)
 	for (i = 0; i < w->space->node_count; i++, n++)
 		if (n->bus == PLAN_NONE && n->size && n->start <= limit)
 			bytes += places_between(w, n->start, plan_min(n->start + n->size - 1,
-								      limit) + 1, size);
+								      limit) + 1, size,
+						PLAN_NONE);
 	return bytes;
 }
 
@@ -156,36 +168,19 @@ static u16 log2_of(u64 size)
 	return log;
 }
 
-/* What a hole is worth: as much as the largest aligned places that it consists of. */
-static u64 hole_price(const struct plan_work *w, u64 from, u64 end)
-{
-	u64 worth = 0;
-
-	while (from < end) {
-		u16 level = 0;
-
-		while (level < 62 && !(from & ((2ULL << level) - 1)) &&
-		       (2ULL << level) <= end - from)
-			level++;
-		worth += w->size_price[level];
-		from += 1ULL << level;
-	}
-	return worth;
-}
-
 /**
- * count_replacing - what a place uses up
+ * count_replacing - what it is worth that a place is taken
  * @w: layout
  * @bus: bus that it is on
  * @start: first address
  * @size: bytes
  *
- * Return: worth of its free room, and of the places that must be found for what stands in it.
+ * Return: worth of the places that must be found for what stands in it.
  */
 u64 count_replacing(const struct plan_work *w, u16 bus, u64 start, u64 size)
 {
 	const struct plan_bus *b = &w->bus[bus];
-	u64 from = start, worth = 0;
+	u64 worth = 0;
 	u16 i;
 
 	for (i = layout_first(w, bus, start); i < b->row_count; i++) {
@@ -193,10 +188,9 @@ u64 count_replacing(const struct plan_work *w, u16 bus, u64 start, u64 size)
 
 		if (p->start >= start + size)
 			break;
-		worth += hole_price(w, from, p->start) + w->size_price[log2_of(p->size)];
-		from = p->start + p->size;
+		worth += w->size_price[log2_of(p->size)];
 	}
-	return plan_min(worth + hole_price(w, from, start + size), PLAN_NEVER);
+	return plan_min(worth, PLAN_NEVER);
 }
 
 /* What the dearest costs of the @wanted cheapest places of one size that can be cleared. */
@@ -237,21 +231,12 @@ static u64 free_places(const struct plan_work *w, u16 bus, u64 size)
 {
 	const struct plan_bus *b = &w->bus[bus];
 	u64 bytes = 0;
-	u16 i, k;
+	u16 k;
 
 	for (k = 0; k < b->window_count; k++) {
-		const struct plan_place *h = &w->at[w->window[b->window_at + k]];
-		u64 from = h->start, end = h->start + h->size, to;
+		const struct plan_place *p = &w->at[w->window[b->window_at + k]];
 
-		for (i = layout_first(w, bus, from); from < end; i++) {
-			const struct plan_place *p =
-				i < b->row_count ? &w->at[w->row[b->row_at + i]] : NULL;
-
-			to = plan_down(p ? plan_min(p->start, end) : end, size);
-			from = plan_up(from, size);
-			bytes += to > from ? to - from : 0;
-			from = p ? plan_max(p->start + p->size, from) : end;
-		}
+		bytes += places_between(w, p->start, p->start + p->size, size, bus);
 	}
 	return bytes;
 }

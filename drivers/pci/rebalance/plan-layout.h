@@ -12,6 +12,9 @@
 /* "More than anything costs": what cannot be had at any price. */
 #define PLAN_NEVER	(~0ULL >> 8)
 
+/* Words of a row of @waits in struct plan_work. */
+#define PLAN_WORDS(space)	(((space)->node_count + 63) / 64)
+
 /**
  * enum plan_state - what has been decided about a node
  * @PLAN_HOME: nothing. It is where it was found, and gives way to whoever needs the place. If its
@@ -71,7 +74,7 @@ enum plan_act {
 
 /**
  * struct plan_choice - one way to decide about a node
- * @rank: choices are tried in the order of @rank, @low, @taken, @waste, @start; @price and what the
+ * @rank: choices are tried in the order of @rank, @taken, @waste, @start; @price and what the
  *	contents of windows that it opens will probably cost
  * @price: what it costs at once
  * @taken: bytes that the window nearest to the host bridge takes, of those that change, if what is
@@ -82,7 +85,6 @@ enum plan_act {
  * @levels: how many windows in a row, from the innermost, are the prefetchable ones
  * @unfix: how many windows, from the innermost, are to change although they hold the place already
  * @act: enum plan_act
- * @low: takes scarce space below 4 GiB from those who can live nowhere else
  */
 struct plan_choice {
 	u64 rank;
@@ -94,7 +96,6 @@ struct plan_choice {
 	u16 levels;
 	u16 unfix;
 	u8 act;
-	bool low;
 };
 
 /**
@@ -146,7 +147,8 @@ struct plan_decision {
  * @undo: former places
  * @decision: stack of the search
  * @choice: choices of all decisions on the stack
- * @scratch: for plan-order.c and plan-proof.c
+ * @scratch: for plan-order.c: nodes and units
+ * @waits: for plan-order.c: a row of bits for each unit
  * @undo_max: room in @undo
  * @choice_max: room in @choice
  * @undo_count: entries of @undo
@@ -155,13 +157,11 @@ struct plan_decision {
  * @cost: price of what has been decided
  * @cleared: bytes that were lifted so far
  * @best_cost: price of @best, ~0 while there is none
- * @least: least price of any first decision, if that is known
  * @places: places priced so far
  * @layouts: complete layouts seen
  * @levels: prefetchable windows that the last place led through
  * @unfix: windows that are to change although they need not, and did not yet
  * @top: the window nearest to the host bridge that it stretched, PLAN_NONE if none
- * @uniform: one flat window, in which a free place is as good as any other
  * @brisk: where a BAR has a free place, look at no others
  * @thinned: not all places were looked at
  * @cut: some decision did not try all its choices
@@ -180,6 +180,7 @@ struct plan_work {
 	struct plan_decision *decision;
 	struct plan_choice *choice;
 	u16 *scratch;
+	u64 *waits;
 	u64 size_price[64];
 	u32 undo_max;
 	u32 choice_max;
@@ -189,13 +190,11 @@ struct plan_work {
 	u64 cost;
 	u64 cleared;
 	u64 best_cost;
-	u64 least;
 	u32 places;
 	u32 layouts;
 	u16 levels;
 	u16 unfix;
 	u16 top;
-	bool uniform;
 	bool brisk;
 	bool thinned;
 	bool cut;

@@ -6,35 +6,35 @@
  * window. A unit waits for another one that stands in its place, for a window that must grow around
  * it first, and for contents that must leave a window before it changes. Units that wait for each
  * other in a circle (two that swap places; a window and what moves with it) go in one step, all of
- * them stopped. These are the strongly connected components of the graph of who waits for whom, and
- * Tarjan's algorithm finds them in the order in which they can go.
+ * them stopped.
+ *
+ * A unit that waits for another one waits for all that this one waits for. So whoever waits for the
+ * fewest goes first, and of two that wait for each other both wait for the same ones.
  */
 #include "plan-layout.h"
 
+#ifdef __KERNEL__
+#include <linux/string.h>
+#else
+#include <string.h>
+#endif
+
 /**
- * struct graph - units and the stacks of Tarjan's algorithm, all in struct plan_work.scratch
+ * struct graph - who waits for whom, all in struct plan_work.scratch and .waits
  * @w: work
  * @to: the new layout
  * @list: nodes that change, by unit
  * @unit: where each unit begins in @list, and the end of the last one
  * @count: units
- * @number: by unit, in which order it was met, from 1; 0 if not yet
- * @low: by unit, the lowest number that it is known to lead back to; PLAN_NONE: it has its step
- * @open: units that were met and have no step yet
- * @path: the units of the search, outermost first
- * @next: by place in @path, the unit to look at next
+ * @fewest: by unit, for how many it waits, itself among them; PLAN_NONE when it has its step
  */
 struct graph {
 	struct plan_work *w;
 	const struct plan_place *to;
 	u16 *list;
 	u16 *unit;
+	u16 *fewest;
 	u16 count;
-	u16 *number;
-	u16 *low;
-	u16 *open;
-	u16 *path;
-	u16 *next;
 };
 
 static bool changed(const struct graph *g, u16 node)
@@ -117,6 +117,38 @@ static bool unit_waits(const struct graph *g, u16 a, u16 b)
 	return false;
 }
 
+static u64 *row_of(const struct graph *g, u16 unit)
+{
+	return g->w->waits + (size_t)unit * PLAN_WORDS(g->w->space);
+}
+
+static bool waits(const struct graph *g, u16 a, u16 b)
+{
+	return row_of(g, a)[b / 64] >> b % 64 & 1;
+}
+
+/* Note who waits for whom, directly and by way of others; then count. */
+static void add_indirect(struct graph *g)
+{
+	u16 words = PLAN_WORDS(g->w->space), a, b, i;
+
+	for (a = 0; a < g->count; a++) {
+		memset(row_of(g, a), 0, words * sizeof(u64));
+		for (b = 0; b < g->count; b++)
+			if (a == b || unit_waits(g, a, b))
+				row_of(g, a)[b / 64] |= 1ULL << b % 64;
+		if (g->w->space->pause)
+			g->w->space->pause();
+	}
+	for (a = 0; a < g->count; a++)
+		for (b = 0; b < g->count; b++)
+			for (i = 0; waits(g, b, a) && i < words; i++)
+				row_of(g, b)[i] |= row_of(g, a)[i];
+	for (a = 0; a < g->count; a++)
+		for (b = 0, g->fewest[a] = 0; b < g->count; b++)
+			g->fewest[a] += waits(g, a, b);
+}
+
 /* Give a unit its step; returns whether that stops a function. */
 static bool take_unit(struct graph *g, u16 unit, u16 step)
 {
@@ -124,7 +156,7 @@ static bool take_unit(struct graph *g, u16 unit, u16 step)
 	bool stops = false;
 	u16 i;
 
-	g->low[unit] = PLAN_NONE;
+	g->fewest[unit] = PLAN_NONE;
 	for (i = g->unit[unit]; i < g->unit[unit + 1]; i++) {
 		nodes[g->list[i]].step = step;
 		stops |= !(nodes[g->list[i]].flags & (PLAN_REQUEST | PLAN_WINDOW));
@@ -132,25 +164,9 @@ static bool take_unit(struct graph *g, u16 unit, u16 step)
 	return stops;
 }
 
-/* Look for the next unit that @unit waits for and that was not met yet; @count if there is none. */
-static u16 next_unmet(struct graph *g, u16 unit, u16 from)
-{
-	u16 other;
-
-	for (other = from; other < g->count; other++) {
-		if (other == unit || g->low[other] == PLAN_NONE || !unit_waits(g, unit, other))
-			continue;
-		if (!g->number[other])
-			break;
-		if (g->low[other] < g->low[unit])
-			g->low[unit] = g->low[other];
-	}
-	return other;
-}
-
 /**
  * order_steps - find the steps from the given layout to a new one, and number them in the nodes
- * @w: work; its scratch is overwritten
+ * @w: work; its scratch and waits are overwritten
  * @to: the new layout
  * @down_at_once: most functions that one step stops
  *
@@ -158,47 +174,26 @@ static u16 next_unmet(struct graph *g, u16 unit, u16 from)
  */
 u16 order_steps(struct plan_work *w, const struct plan_place *to, u16 *down_at_once)
 {
-	u16 nodes = w->space->node_count, steps = 0, met = 0, opens = 0, depth, root, unit, down;
-	struct graph g = { .w = w, .to = to, .list = w->scratch };
-	u16 **array[] = { &g.unit, &g.number, &g.low, &g.open, &g.path, &g.next };
+	u16 nodes = w->space->node_count, steps, first, other, down;
+	struct graph g = {
+		.w = w, .to = to, .list = w->scratch, .unit = w->scratch + nodes,
+		.fewest = w->scratch + 2 * nodes + 1,
+	};
 
-	for (unit = 0; unit < 6; unit++)
-		*array[unit] = w->scratch + (unit + 1) * (nodes + 1);
-	for (root = 0; root < nodes; root++) {
-		w->space->nodes[root].step = PLAN_NONE;
-		g.number[root] = 0;
-		g.low[root] = 0;
-	}
+	for (other = 0; other < nodes; other++)
+		w->space->nodes[other].step = PLAN_NONE;
 	*down_at_once = 0;
 	list_units(&g);
-	for (root = 0; root < g.count; root++) {
-		if (g.number[root])
-			continue;
-		g.path[0] = root;
-		for (depth = 1; depth; ) {
-			unit = g.path[depth - 1];
-			if (!g.number[unit]) {
-				g.number[unit] = ++met;
-				g.low[unit] = met;
-				g.open[opens++] = unit;
-				g.next[depth - 1] = 0;
-			}
-			g.next[depth - 1] = next_unmet(&g, unit, g.next[depth - 1]);
-			if (g.next[depth - 1] < g.count) {
-				g.path[depth] = g.next[depth - 1];
-				depth++;
-				continue;
-			}
-			depth--;
-			if (g.low[unit] != g.number[unit])
-				continue;
-			for (down = 0; g.low[unit] != PLAN_NONE; )
-				down += take_unit(&g, g.open[--opens], steps);
-			*down_at_once = down > *down_at_once ? down : *down_at_once;
-			steps++;
-			if (w->space->pause)
-				w->space->pause();
-		}
+	add_indirect(&g);
+	for (steps = 0; ; steps++) {
+		for (first = 0, other = 1; other < g.count; other++)
+			if (g.fewest[other] < g.fewest[first])
+				first = other;
+		if (!g.count || g.fewest[first] == PLAN_NONE)
+			return steps;
+		for (other = 0, down = 0; other < g.count; other++)
+			if (waits(&g, first, other) && waits(&g, other, first))
+				down += take_unit(&g, other, steps);
+		*down_at_once = down > *down_at_once ? down : *down_at_once;
 	}
-	return steps;
 }

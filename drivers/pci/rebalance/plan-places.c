@@ -70,7 +70,6 @@ static void try(struct visit *v, struct plan_choice *c)
 	w->places += 1 + w->undo_count - undo_count;
 	c->price = w->cost - cost;
 	c->rank += c->price;
-	c->low = c->act == PLAN_MOVE && v->n->last_max >> 32 && !((c->start + c->size - 1) >> 32);
 	c->taken = w->top == PLAN_NONE ? 0 : reach_of(w, w->top);
 	c->waste = w->cleared + v->slack;
 	layout_undo(w, undo_count);
@@ -112,21 +111,14 @@ static void try_place(struct visit *v, u64 start)
 	try(v, &c);
 }
 
-/* Price a place if it is in a window of the host bridge, and was not just priced. */
+/* Price a place if it was not just priced. */
 static void try_once(struct visit *v, u64 start)
 {
-	const struct plan_node *nodes = v->w->space->nodes;
 	u16 i;
 
 	for (i = 0; i < RECENT; i++)
 		if (v->recent[i] == start)
 			return;
-	for (i = 0; i < v->w->space->node_count; i++)
-		if (nodes[i].bus == PLAN_NONE &&
-		    plan_within(nodes[i].start, nodes[i].size, start, v->size))
-			break;
-	if (i == v->w->space->node_count)
-		return;
 	v->recent[v->next] = start;
 	v->next = (v->next + 1) % RECENT;
 	try_place(v, start);
@@ -178,7 +170,7 @@ static void try_everywhere(struct visit *v)
 		if (space->nodes[i].bus == PLAN_NONE)
 			places += space->nodes[i].size / v->align;
 	if (places > FEW) {
-		v->w->thinned |= !v->w->uniform;
+		v->w->thinned = true;
 		try_edges(v);
 		return;
 	}
@@ -255,11 +247,8 @@ static bool try_holes(struct visit *v)
 
 static void find_for_bar(struct visit *v)
 {
-	const struct plan_work *w = v->w;
-
-	if ((w->brisk || w->uniform) && try_holes(v))
-		return;
-	try_each_way(v);
+	if (!v->w->brisk || !try_holes(v))
+		try_each_way(v);
 }
 
 /* A window keeps its size if that is possible, and gets the least that will do otherwise. */

@@ -61,7 +61,8 @@ static size_t carve_all(struct plan_work *w, const struct plan_space *space, voi
 	w->home = carve(memory, &used, nodes, sizeof(*w->home));
 	w->row = carve(memory, &used, nodes, sizeof(*w->row));
 	w->window = carve(memory, &used, nodes, sizeof(*w->window));
-	w->scratch = carve(memory, &used, 7 * (nodes + 1), sizeof(*w->scratch));
+	w->scratch = carve(memory, &used, 3 * nodes + 1, sizeof(*w->scratch));
+	w->waits = carve(memory, &used, nodes * PLAN_WORDS(space), sizeof(*w->waits));
 	return used;
 }
 
@@ -214,8 +215,6 @@ static bool precedes(const struct plan_choice *a, const struct plan_choice *b)
 {
 	if (a->rank != b->rank)
 		return a->rank < b->rank;
-	if (a->low != b->low)
-		return b->low;
 	if (a->taken != b->taken)
 		return a->taken < b->taken;
 	if (a->waste != b->waste)
@@ -281,27 +280,6 @@ static void search(struct plan_work *w, u16 wide, u32 end)
 	}
 }
 
-/* Is it a flat bus in one piece, where a free place is as good as any other? */
-static bool is_uniform(const struct plan_space *space)
-{
-	u64 last = 0;
-	u16 windows = 0, i;
-
-	for (i = 0; i < space->node_count; i++) {
-		const struct plan_node *n = &space->nodes[i];
-
-		windows += !!(n->flags & PLAN_WINDOW);
-		last = n->flags & PLAN_WINDOW ? n->start + n->size - 1 : last;
-	}
-	for (i = 0; i < space->node_count; i++) {
-		const struct plan_node *n = &space->nodes[i];
-
-		if (!(n->flags & PLAN_PINNED) && (n->align != n->size || n->last_max < last))
-			return false;
-	}
-	return windows == 1;
-}
-
 /* Search wider and wider; true if that went through all there is. */
 static bool search_all(struct plan_work *w)
 {
@@ -311,7 +289,7 @@ static bool search_all(struct plan_work *w)
 	for (wide = 0; w->places < effort; wide += 1 + wide / 4) {
 		w->brisk = wide < BRISK;
 		search(w, wide, effort);
-		if (!w->cut && (!w->brisk || w->uniform))
+		if (!w->cut && !w->brisk)
 			return !w->thinned;
 		if (wide > w->space->node_count * 2)
 			break;
@@ -371,7 +349,6 @@ int plan_find(struct plan_space *space, void *work, struct plan_result *result)
 	if (count_proves(&w, result))
 		return -ENOSPC;
 	w.best_cost = ~0ULL;
-	w.uniform = is_uniform(space);
 	for (i = 0; i < space->node_count; i++)
 		if ((space->nodes[i].flags & PLAN_REQUEST))
 			count_prices(&w, space->nodes[i].bus, space->nodes[i].size);
@@ -380,19 +357,24 @@ int plan_find(struct plan_space *space, void *work, struct plan_result *result)
 	if (w.best_cost == ~0ULL)
 		return complete ? -ENOSPC : -ETIME;
 	result->optimal = complete || !w.best_cost;
-	result->bound = complete ? w.best_cost : 0;
 	report(&w, result);
-	result->largest_hole = plan_largest_hole(space, true);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(plan_find);
 
-/* From hole to hole in the windows of the host bridge: the largest, and how much there is. */
-static u64 measure_holes(const struct plan_space *space, bool after, u64 *total)
+/**
+ * plan_largest_hole - how the free space of the host bridge is cut up
+ * @space: checked tree
+ * @total: how much is free in all its windows
+ *
+ * Return: bytes of the largest free range.
+ */
+u64 plan_largest_hole(const struct plan_space *space, u64 *total)
 {
 	u64 largest = 0;
 	u16 i, k;
 
+	*total = 0;
 	for (i = 0; i < space->node_count; i++) {
 		const struct plan_node *root = &space->nodes[i];
 		u64 from = root->start, end = from + root->size, next, to;
@@ -402,14 +384,12 @@ static u64 measure_holes(const struct plan_space *space, bool after, u64 *total)
 			to = end;
 			for (k = 0; k < space->node_count; k++) {
 				const struct plan_node *n = &space->nodes[k];
-				u64 at = after ? n->to_start : n->start;
-				u64 bytes = after ? n->to_size : n->size;
 
-				if (n->bus != root->behind || !bytes || at < from || at >= next ||
-				    (!after && (n->flags & PLAN_REQUEST)))
+				if (n->bus != root->behind || !n->size || n->start < from ||
+				    n->start >= next || (n->flags & PLAN_REQUEST))
 					continue;
-				next = at;
-				to = at + bytes;
+				next = n->start;
+				to = n->start + n->size;
 			}
 			largest = plan_max(largest, next - from);
 			*total += next - from;
@@ -417,40 +397,4 @@ static u64 measure_holes(const struct plan_space *space, bool after, u64 *total)
 	}
 	return largest;
 }
-
-/**
- * plan_largest_hole - largest free range of any window of the host bridge
- * @space: checked tree
- * @after: look at the results of plan_find() and not at the layout as it is
- *
- * Return: bytes.
- */
-u64 plan_largest_hole(const struct plan_space *space, bool after)
-{
-	u64 total = 0;
-
-	return measure_holes(space, after, &total);
-}
 EXPORT_SYMBOL_IF_KUNIT(plan_largest_hole);
-
-/**
- * plan_fragmentation_permille - how much of the free space is not in the largest hole
- * @space: checked tree
- * @after: look at the results of plan_find()
- *
- * Return: 0 if all free space is in one piece or none is free, towards 1000 for crumbs.
- */
-u32 plan_fragmentation_permille(const struct plan_space *space, bool after)
-{
-	u64 total = 0, largest = measure_holes(space, after, &total);
-
-	/* Kilobytes keep the product inside 64 bits, and 32-bit kernels free of long division. */
-	total >>= 10;
-	largest >>= 10;
-	while (total >> 21) {
-		total >>= 1;
-		largest >>= 1;
-	}
-	return total ? 1000 - (u32)largest * 1000u / (u32)total : 0;
-}
-EXPORT_SYMBOL_IF_KUNIT(plan_fragmentation_permille);

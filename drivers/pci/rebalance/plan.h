@@ -104,28 +104,24 @@ struct plan_space {
 /**
  * struct plan_result - what came out
  * @cost: total price, in the caller's unit
- * @bound: no plan can be cheaper than this; 0 if nothing is known, @cost if @optimal
  * @optimal: it is proven that no plan is cheaper
  * @steps: number of steps; nodes carry the step they belong to
  * @moved_nodes: BARs and windows that change
  * @moved_bytes: bytes of the BARs that move
  * @moved_functions: owners that are stopped
  * @down_at_once: most owners that are stopped in one step
- * @largest_hole: largest free range of a host-bridge window afterwards
  * @missing_bytes: without a plan: bytes missing in total, 0 if only contiguity is missing
  * @missing_contiguous: without a plan: bytes missing for the largest request in one piece
  * @places: places that were priced
  */
 struct plan_result {
 	u64 cost;
-	u64 bound;
 	bool optimal;
 	u16 steps;
 	u16 moved_nodes;
 	u16 moved_functions;
 	u16 down_at_once;
 	u64 moved_bytes;
-	u64 largest_hole;
 	u64 missing_bytes;
 	u64 missing_contiguous;
 	u32 places;
@@ -134,7 +130,6 @@ struct plan_result {
 size_t plan_work_bytes(const struct plan_space *space);
 int plan_check(const struct plan_space *space);
 int plan_find(struct plan_space *space, void *work, struct plan_result *result);
-u64 plan_largest_hole(const struct plan_space *space, bool after);
-u32 plan_fragmentation_permille(const struct plan_space *space, bool after);
+u64 plan_largest_hole(const struct plan_space *space, u64 *total);
 
 #endif

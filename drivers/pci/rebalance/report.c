@@ -2,6 +2,7 @@
 /*
  * report.c - plans, functions and space in words
  */
+#include <linux/math64.h>
 #include <linux/pci.h>
 #include <linux/seq_buf.h>
 #include <linux/sizes.h>
@@ -99,8 +100,8 @@ void report_plan(const struct rebalance_snapshot *s, struct seq_buf *text)
 
 	seq_buf_printf(text, "cost %llu", r->cost);
 	/* That no plan has a negative price is nothing to tell. */
-	if (r->bound)
-		seq_buf_printf(text, " (no plan can cost less than %llu)", r->bound);
+	if (r->optimal && r->cost)
+		put_text(text, " (no plan can cost less)");
 	seq_buf_printf(text, ", %u steps, %u functions stopped, %u at once, ", r->steps,
 		       r->moved_functions, r->down_at_once);
 	put_bytes(text, r->moved_bytes);
@@ -282,12 +283,14 @@ void report_functions(const struct rebalance_snapshot *s, struct seq_buf *text)
  */
 void report_space(const struct rebalance_snapshot *s, struct seq_buf *text)
 {
+	u64 total, largest = plan_largest_hole(&s->space, &total);
 	u16 i, k;
 
 	seq_buf_printf(text, "%04x:%02x largest hole ", pci_domain_nr(s->root), s->root->number);
-	put_bytes(text, plan_largest_hole(&s->space, false));
-	seq_buf_printf(text, ", fragmentation %u permille\n",
-		       plan_fragmentation_permille(&s->space, false));
+	put_bytes(text, largest);
+	/* How much of the free space is not in the largest hole. */
+	seq_buf_printf(text, ", fragmentation %llu permille\n",
+		       total ? 1000 - mul_u64_u64_div_u64(largest, 1000, total) : 0);
 	for (i = 0; i < s->space.node_count; i++) {
 		const struct plan_node *root = &s->space.nodes[i];
 

@@ -96,30 +96,6 @@ static u16 down_at_once(void)
 	return most;
 }
 
-static u64 largest_hole(void)
-{
-	u64 largest = 0, run, at;
-	u16 i, k;
-
-	for (i = 0; i < b.count; i++) {
-		const struct plan_node *root = &b.t.nodes[i];
-
-		if (root->bus != PLAN_NONE)
-			continue;
-		for (at = root->start, run = 0; at < root->start + root->size; at += b.granule) {
-			for (k = 0; k < b.count; k++)
-				if (b.t.nodes[k].bus == root->behind &&
-				    hits(at, b.granule, b.t.nodes[k].to_start,
-					 b.t.nodes[k].to_size))
-					break;
-			run = k == b.count ? run + b.granule : 0;
-			if (run > largest)
-				largest = run;
-		}
-	}
-	return largest;
-}
-
 static void complete(u64 cost)
 {
 	struct truth now = { .found = true, .cost = cost };
@@ -129,13 +105,10 @@ static void complete(u64 cost)
 		b.t.nodes[i].step = differs(i) ? 0 : PLAN_NONE;
 	if (plan_replay(&b.t.space, 1))
 		return;
-	if (b.secondary) {
+	if (b.secondary)
 		now.down = down_at_once();
-		now.hole = largest_hole();
-	}
 	if (!b.best.found || cost < b.best.cost ||
-	    (cost == b.best.cost && (now.down < b.best.down ||
-				     (now.down == b.best.down && now.hole > b.best.hole))))
+	    (cost == b.best.cost && now.down < b.best.down))
 		b.best = now;
 }
 

@@ -28,13 +28,11 @@ struct tree {
  * @found: a layout exists
  * @cost: of the cheapest
  * @down: least functions down at once among the cheapest
- * @hole: largest hole among those
  */
 struct truth {
 	bool found;
 	u64 cost;
 	u16 down;
-	u64 hole;
 };
 
 void tree_init(struct tree *t);
