@@ -250,6 +250,8 @@ static bool bridges(u32 count, u32 spare)
 		random_bridges(&tree, &s, spare);
 		if (!against_brute(false, false))
 			return false;
+		if (round && round % 100000 == 0)
+			printf("# %u of %u trees\n", round, rounds(count));
 	}
 	printf("# %u bridged trees, %u MiB to spare: %llu plans, %llu impossible, %llu not the cheapest, %llu gave up\n",
 	       round, spare, (unsigned long long)planned, (unsigned long long)impossible,
