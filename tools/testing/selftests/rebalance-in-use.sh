@@ -49,6 +49,7 @@ listed() { guest "grep -q '/$1[.]ko' /lib/modules/\$(uname -r)/modules.$2"; }
 # lacks NAME MODULE: a debug kernel is built without much that is used here
 lacks()
 {
+	# shellcheck disable=SC2153 # of vmtest
 	case $KERNEL in stock-*) return 1 ;; esac
 	! listed "$2" dep || return 1
 	! listed "$2" builtin || return 1
