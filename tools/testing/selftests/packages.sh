@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Debian packages in a bare root of a release: installed with apt, modules built by DKMS
-# for its kernel and put into its initramfs, programs and manual pages there, removed
-# again with nothing left.
+# for its kernel and put into its initramfs, programs and manual pages there; a virtual
+# machine with its root file system on a pvpci bus boots from it; removed again with
+# nothing left.
 #
 # packages.sh [SUITE]: bookworm, which make check looks at, or another one
 #
@@ -30,7 +31,7 @@ get() { inside apt-get -q -y --no-install-recommends "$@"; }
 files()
 {
 	(cd "$work" && find . -xdev \( -path ./var/lib/dpkg -o -path ./var/cache -o -path ./var/log \
-		-o -path ./var/lib/apt -o -path ./tmp -o -path ./proc -o -path ./run -o -path ./root \) -prune -o \
+		-o -path ./var/lib/apt -o -path ./tmp -o -path ./proc -o -path ./run -o -path ./usr/local -o -path ./root \) -prune -o \
 		-printf '%p %l\n' | grep -vE '__pycache__|/ld.so.cache|modules\.[a-z.]*(bin|alias|dep|softdep|symbols|devname) ' |
 		sort)
 }
@@ -92,6 +93,16 @@ same "completion knows the commands" "stats" "$(inside bash -c '
 same "and their options" "--force" "$(inside bash -c '
 	. /usr/share/bash-completion/completions/pvpcictl
 	COMP_WORDS=(pvpcictl eject --fo) COMP_CWORD=2; _pvpcictl; echo "${COMPREPLY[*]}"')"
+
+# The same Debian as a virtual machine, with its root file system on the bus.
+while read -r word name; do
+	case $word in
+	ok) ktap_result 0 "vm: $name" ;;
+	no) ktap_result 1 "vm: $name" ;;
+	*) echo "$word $name" ;;
+	esac
+done < <("$top/tools/testing/realvm/boot" "$work")
+[ "$KTAP_FAILED" = 0 ] || tail -n 50 "$work.console" | sed 's/^/# /'
 
 inside rm -rf /etc/pvpci/bus0.json /var/lib/pvpci/disk.img /run/pvpci
 check "apt purge" get purge --autoremove pvpci-dkms pvpci-host pvpci-doc
