@@ -50,7 +50,7 @@ install-host: all man
 # As DKMS wants it: dkms.conf lies with what it builds.
 install-guest: man
 	install -d $(source) $(prefix)/lib/modprobe.d $(prefix)/share/initramfs-tools/hooks
-	cd .. && tar -c --exclude=tests Kbuild VERSION dkms.conf drivers include | tar -x -C $(source)
+	cd .. && tar -c Kbuild VERSION dkms.conf drivers include | tar -x -C $(source)
 	$(INSTALL) install/modprobe.conf $(prefix)/lib/modprobe.d/pvpci.conf
 	install -m 755 install/initramfs-hook $(prefix)/share/initramfs-tools/hooks/pvpci
 	$(call install-pages,4)

@@ -48,13 +48,18 @@ printf '#!/bin/sh\nexit 101\n' >"$work/usr/sbin/policy-rc.d"
 chmod +x "$work/usr/sbin/policy-rc.d"
 # What the packages depend on stays, so that only they can leave something.
 check "update" get update
-check "what they need" get install dkms libjansson4 libseccomp2 liburing2
+check "what they need" get install dkms openssl libjansson4 libseccomp2 liburing2
 kernel=$(inside sh -c 'ls /lib/modules' | head -n 1)
 files >"$build/roots/before-$suite"
 cp "$build/packages-$suite"/pvpci-*.deb "$work/tmp/"
 
 check "apt install" inside sh -c "apt-get -q -y --no-install-recommends install \
-	/tmp/pvpci-dkms_*.deb /tmp/pvpci-host_*.deb /tmp/pvpci-doc_*.deb"
+	/tmp/pvpci-dkms_*.deb /tmp/pvpci-host_*.deb /tmp/pvpci-doc_*.deb >/tmp/log 2>&1 || { cat /tmp/log; exit 1; }"
+check "without an error of DKMS, which goes on" inside sh -c "! grep -i 'bad exit' /tmp/log"
+for module in pvpci pciehp_pv pci_rebalance; do
+	same "$module is signed, for Secure Boot" "DKMS module signing key" \
+		"$(inside modinfo -k "$kernel" -F signer $module)"
+done
 check "DKMS has built and installed them for $kernel" inside sh -c \
 	"dkms status pvpci/$version -k $kernel | grep -q installed"
 for module in pvpci pciehp_pv pci_rebalance; do
