@@ -83,8 +83,8 @@ static int register_bridge(struct pvpci_bus *bus, struct pci_host_bridge *bridge
 	for (tries = 0; tries < DOMAIN_TRIES; tries++) {
 		if (!pci_find_bus(domain, 0)) {
 			bus->domain = domain;
-			pvpci_arch_bind(bus, bridge, domain);
-			ret = pci_scan_root_bus_bridge(bridge);
+			ret = pvpci_arch_bind(bus, bridge, domain) ?:
+			      pci_scan_root_bus_bridge(bridge);
 			if (ret != -EEXIST)
 				break;
 		}

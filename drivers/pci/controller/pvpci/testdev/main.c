@@ -208,13 +208,17 @@ void testdev_exit_vectors(struct testdev *dev)
  */
 int testdev_map(struct testdev *dev)
 {
+	resource_size_t start = pci_resource_start(dev->pdev, dev->bar);
+	resource_size_t bytes = pci_resource_len(dev->pdev, dev->bar);
 	u32 magic;
-	int ret;
 
-	ret = pcim_iomap_regions(dev->pdev, BIT(dev->bar), KBUILD_MODNAME);
-	if (ret)
-		return ret;
-	dev->regs = pcim_iomap_table(dev->pdev)[dev->bar];
+	if (!devm_request_mem_region(&dev->pdev->dev, start, bytes, KBUILD_MODNAME))
+		return -EBUSY;
+	dev->regs = devm_ioremap(&dev->pdev->dev, start, bytes);
+	if (!dev->regs) {
+		devm_release_mem_region(&dev->pdev->dev, start, bytes);
+		return -ENOMEM;
+	}
 	magic = readl(&dev->regs->magic);
 	if (magic == PVPCI_TESTDEV_MAGIC)
 		return 0;
@@ -225,12 +229,15 @@ int testdev_map(struct testdev *dev)
 
 /**
  * testdev_unmap - leave the registers alone
- * @dev: the function
+ * @dev: the function, its BAR where it was mapped
  */
 void testdev_unmap(struct testdev *dev)
 {
-	if (dev->regs)
-		pcim_iounmap_regions(dev->pdev, BIT(dev->bar));
+	if (!dev->regs)
+		return;
+	devm_iounmap(&dev->pdev->dev, dev->regs);
+	devm_release_mem_region(&dev->pdev->dev, pci_resource_start(dev->pdev, dev->bar),
+				pci_resource_len(dev->pdev, dev->bar));
 	dev->regs = NULL;
 }
 
