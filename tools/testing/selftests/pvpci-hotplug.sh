@@ -217,6 +217,13 @@ slot=/sys/bus/pci/slots/6-15.0
 check "its power is on when its driver is at work" guest "echo 0 >$slot/power; echo 1 >$slot/power &&
 	echo 5 >/sys/bus/pci/drivers/pvpci_testdev/10006:00:15.0/scratch"
 check "it goes" ctl eject 15.0
+# Longer than the host waits for a module that is loaded for a function without a driver.
+check "a driver that is probed aside" guest "rmmod pvpci_testdev &&
+	modprobe pvpci_testdev async_probe=1 probe_ms=2000"
+said=$(ctl add "$(dev 16.0 4K 0)")
+check "takes its time and has its device" grep -q ": bound to pvpci_testdev" <<<"$said"
+check "it goes, too" ctl eject 16.0
+guest "rmmod pvpci_testdev && modprobe pvpci_testdev"
 
 # Multifunction.
 check "a device of three functions" ctl add "[$(dev 14.0 4K 64K), $(dev 14.1 0 64K), $(dev 14.2 4K 0)]"

@@ -4,6 +4,7 @@
  * by hand through sysfs (Documentation/ABI/testing/sysfs-driver-pvpci_testdev).
  */
 
+#include <linux/delay.h>
 #include <linux/iopoll.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
@@ -13,6 +14,10 @@
 static unsigned int vectors = 2048;
 module_param(vectors, uint, 0444);
 MODULE_PARM_DESC(vectors, "interrupt vectors to allocate for each function at most");
+
+static unsigned int probe_ms;
+module_param(probe_ms, uint, 0444);
+MODULE_PARM_DESC(probe_ms, "how long it takes to take a function, as drivers of real devices may");
 
 static irqreturn_t testdev_irq(int irq, void *data)
 {
@@ -253,6 +258,7 @@ static int testdev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	mutex_init(&dev->lock);
 	init_completion(&dev->done);
 
+	msleep(probe_ms);
 	bars = pci_select_bars(pdev, IORESOURCE_MEM);
 	if (!bars)
 		return -ENODEV;
