@@ -43,6 +43,11 @@
 #define PVPCI_MSI_PARENT	1
 #endif
 
+/* A host bridge is told before memory-enable is written for a driver. */
+#ifdef HAVE_BRIDGE_ENABLE_DEVICE
+#define PVPCI_BRIDGE_ENABLE_DEVICE	1
+#endif
+
 /* PCI core wants to be asked for the domain of a bridge that firmware does not know. */
 #ifdef HAVE_EMUL_DOMAIN
 #define PVPCI_EMUL_DOMAIN	1

@@ -46,7 +46,7 @@ static struct pci_host_bridge *alloc_bridge(struct pvpci_bus *bus)
 	pvpci_bus_get(bus);
 	pci_set_host_bridge_release(bridge, bridge_released, NULL);
 	bridge->dev.parent = &bus->pdev->dev;
-	bridge->ops = &pvpci_config_ops;
+	pvpci_config_ops_set(bridge);
 	bridge->busnr = 0;
 	/* None of these is emulated. */
 	bridge->native_aer = 0;
