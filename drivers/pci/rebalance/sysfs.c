@@ -10,6 +10,8 @@
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
+#include <pvpci/compat.h>
+
 #include "answer.h"
 #include "hotadd.h"
 #include "parse.h"
@@ -96,8 +98,8 @@ static void put_space(struct seq_buf *text)
 }
 
 static ssize_t report_read(struct file *file, struct kobject *object,
-			   struct bin_attribute *attribute, char *buffer, loff_t offset,
-			   size_t count)
+			   pvpci_bin_const struct bin_attribute *attribute, char *buffer,
+			   loff_t offset, size_t count)
 {
 	void (*put)(struct seq_buf *text) = attribute->private;
 	char *memory = kvmalloc(REPORT_BYTES, GFP_KERNEL);
@@ -115,8 +117,8 @@ static ssize_t report_read(struct file *file, struct kobject *object,
 
 /* FUNCTION idle|in-use|no */
 static ssize_t allow_write(struct file *file, struct kobject *object,
-			   struct bin_attribute *attribute, char *buffer, loff_t offset,
-			   size_t count)
+			   pvpci_bin_const struct bin_attribute *attribute, char *buffer,
+			   loff_t offset, size_t count)
 {
 	char *text = kstrndup(buffer, count, GFP_KERNEL);
 	enum rebalance_consent consent;
@@ -136,7 +138,7 @@ static ssize_t allow_write(struct file *file, struct kobject *object,
 }
 
 #define REPORT(what, put, bits, ...)					\
-static struct bin_attribute what##_attribute = {			\
+static pvpci_bin_const struct bin_attribute what##_attribute = {			\
 	.attr = { .name = __stringify(what), .mode = bits },		\
 	.private = put,							\
 	.read = report_read,						\
@@ -152,7 +154,7 @@ static struct attribute *attributes[] = {
 	&request_attribute.attr, &dry_run_attribute.attr, &result_attribute.attr, NULL,
 };
 
-static struct bin_attribute *bin_attributes[] = {
+static pvpci_bin_const struct bin_attribute *pvpci_bin_const bin_attributes[] = {
 	&plan_attribute, &functions_attribute, &space_attribute, &allow_attribute, NULL,
 };
 

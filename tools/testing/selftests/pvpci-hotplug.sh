@@ -4,7 +4,7 @@
 # A bus that starts empty: functions come and go, windows grow for them, and what
 # cannot be is said with its reason.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,cloud-6.1,cloud-6.12,arm64-6.1,kunit-6.12 --bus empty-bus.json --host self
+# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3,cloud-6.1,cloud-6.12,arm64-6.1,kunit-6.12 --bus empty-bus.json --host self
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -217,6 +217,13 @@ slot=/sys/bus/pci/slots/6-15.0
 check "its power is on when its driver is at work" guest "echo 0 >$slot/power; echo 1 >$slot/power &&
 	echo 5 >/sys/bus/pci/drivers/pvpci_testdev/10006:00:15.0/scratch"
 check "it goes" ctl eject 15.0
+# Longer than the host waits for a module that is loaded for a function without a driver.
+check "a driver that is probed aside" guest "rmmod pvpci_testdev &&
+	modprobe pvpci_testdev async_probe=1 probe_ms=2000"
+said=$(ctl add "$(dev 16.0 4K 0)")
+check "takes its time and has its device" grep -q ": bound to pvpci_testdev" <<<"$said"
+check "it goes, too" ctl eject 16.0
+guest "rmmod pvpci_testdev && modprobe pvpci_testdev"
 
 # Multifunction.
 check "a device of three functions" ctl add "[$(dev 14.0 4K 64K), $(dev 14.1 0 64K), $(dev 14.2 4K 0)]"

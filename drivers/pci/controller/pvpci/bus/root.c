@@ -46,7 +46,7 @@ static struct pci_host_bridge *alloc_bridge(struct pvpci_bus *bus)
 	pvpci_bus_get(bus);
 	pci_set_host_bridge_release(bridge, bridge_released, NULL);
 	bridge->dev.parent = &bus->pdev->dev;
-	bridge->ops = &pvpci_config_ops;
+	pvpci_config_ops_set(bridge);
 	bridge->busnr = 0;
 	/* None of these is emulated. */
 	bridge->native_aer = 0;
@@ -83,8 +83,8 @@ static int register_bridge(struct pvpci_bus *bus, struct pci_host_bridge *bridge
 	for (tries = 0; tries < DOMAIN_TRIES; tries++) {
 		if (!pci_find_bus(domain, 0)) {
 			bus->domain = domain;
-			pvpci_arch_bind(bus, bridge, domain);
-			ret = pci_scan_root_bus_bridge(bridge);
+			ret = pvpci_arch_bind(bus, bridge, domain) ?:
+			      pci_scan_root_bus_bridge(bridge);
 			if (ret != -EEXIST)
 				break;
 		}

@@ -7,15 +7,33 @@
 #include <linux/irqflags.h>
 #include <linux/numa.h>
 
+#include <pvpci/compat.h>
+
 #include "core/bus.h"
+
+/* What the bridge has got PCI core takes back when it releases the bridge. */
+static int set_domain(struct pci_host_bridge *bridge, int domain)
+{
+#ifdef PVPCI_EMUL_DOMAIN
+	if (bridge->domain_nr != PCI_DOMAIN_NR_NOT_SET)
+		pci_bus_release_emul_domain_nr(bridge->domain_nr);
+	bridge->domain_nr = PCI_DOMAIN_NR_NOT_SET;
+	if (pci_bus_find_emul_domain_nr(domain, domain, domain) < 0)
+		return -EEXIST;
+#endif
+	bridge->domain_nr = domain;
+	return 0;
+}
 
 /**
  * pvpci_arch_bind - hang the architecture's data on a bridge
  * @bus: the bus
- * @bridge: not registered yet
+ * @bridge: not registered yet; one that PCI core has refused is bound once more
  * @domain: PCI domain number
+ *
+ * Return: 0; -EEXIST when somebody else has that domain.
  */
-void pvpci_arch_bind(struct pvpci_bus *bus, struct pci_host_bridge *bridge, int domain)
+int pvpci_arch_bind(struct pvpci_bus *bus, struct pci_host_bridge *bridge, int domain)
 {
 #ifdef CONFIG_X86
 	bus->arch.sysdata.domain = domain;
@@ -26,7 +44,7 @@ void pvpci_arch_bind(struct pvpci_bus *bus, struct pci_host_bridge *bridge, int 
 	bus->arch.window.parent = NULL;
 	bridge->sysdata = &bus->arch.window;
 #endif
-	bridge->domain_nr = domain;
+	return set_domain(bridge, domain);
 }
 
 /**

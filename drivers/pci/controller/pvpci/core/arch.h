@@ -29,7 +29,7 @@ struct pvpci_arch {
 #endif
 };
 
-void pvpci_arch_bind(struct pvpci_bus *bus, struct pci_host_bridge *bridge, int domain);
+int pvpci_arch_bind(struct pvpci_bus *bus, struct pci_host_bridge *bridge, int domain);
 void pvpci_arch_setup_device(struct pci_dev *dev);
 bool pvpci_arch_user_access(void);
 unsigned int pvpci_arch_vector_budget(void);

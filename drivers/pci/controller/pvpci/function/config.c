@@ -273,6 +273,26 @@ static unsigned int edge_reason(struct pvpci_fn *fn, u16 command)
 	return pvpci_arch_user_access() ? PVPCI_REASON_USER : PVPCI_REASON_ENABLE;
 }
 
+/**
+ * pvpci_config_enable - memory-enable is about to be set for a driver
+ * @fn: the function
+ *
+ * The edge is made now, where its wait can sleep. That PCI core then writes the
+ * register, which may be with interrupts off, is no edge any more. Of a function that
+ * has no place, or that nobody answers for, the write decides.
+ *
+ * Context: process context, PCI core's lock not held.
+ * Return: 0, or an errno when the host did not follow.
+ */
+int pvpci_config_enable(struct pvpci_fn *fn)
+{
+	if (pvpci_life(fn) != PVPCI_LIFE_LIVE || READ_ONCE(fn->dropped) ||
+	    !pvpci_state_answers(fn->bus))
+		return 0;
+	return pvpci_command_write(fn, PCI_COMMAND_MEMORY, PCI_COMMAND_MEMORY,
+				   edge_reason(fn, PCI_COMMAND_MEMORY), true);
+}
+
 /* True when the function decodes and the BAR was somewhere else. */
 static bool write_bar(struct pvpci_fn *fn, unsigned int i, u32 bits, u32 value)
 {

@@ -16,6 +16,7 @@ struct pvpci_fn;
 
 extern struct pci_ops pvpci_config_ops;
 
+void pvpci_config_ops_set(struct pci_host_bridge *bridge);
 void pvpci_config_start(struct pvpci_fn *fn);
 void pvpci_config_reset(struct pvpci_fn *fn);
 void pvpci_config_hand_off(struct pvpci_fn *fn);
@@ -23,5 +24,6 @@ void pvpci_config_set_own(struct pvpci_fn *fn, int reg, u32 bits, u32 value);
 void pvpci_config_mirror_command(struct pvpci_fn *fn);
 int pvpci_config_read(struct pvpci_fn *fn, int where, int size, u32 *value);
 int pvpci_config_write(struct pvpci_fn *fn, int where, int size, u32 value, bool may_sleep);
+int pvpci_config_enable(struct pvpci_fn *fn);
 
 #endif /* _PVPCI_CONFIG_H */

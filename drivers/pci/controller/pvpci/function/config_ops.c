@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PCI core's config accesses.
+ * PCI core's config accesses, and its word before it enables a function.
  *
  * A read finds its function under RCU and leaves nothing behind; a write may
  * sleep, so it holds the function.
@@ -9,6 +9,8 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+
+#include <pvpci/compat.h>
 
 #include "core/bus.h"
 #include "function/config.h"
@@ -55,3 +57,31 @@ struct pci_ops pvpci_config_ops = {
 	.read = ops_read,
 	.write = ops_write,
 };
+
+#ifdef PVPCI_BRIDGE_ENABLE_DEVICE
+static int enable_device(struct pci_host_bridge *bridge, struct pci_dev *dev)
+{
+	struct pvpci_fn *fn = pvpci_function_get(pvpci_bus_of(dev->bus), dev->devfn);
+	int ret;
+
+	if (!fn)
+		return -ENODEV;
+	ret = pvpci_config_enable(fn);
+	pvpci_function_put(fn);
+	return ret;
+}
+#endif
+
+/**
+ * pvpci_config_ops_set - have PCI core come here
+ * @bridge: of the bus, not registered yet
+ *
+ * pci_disable_device() leaves memory-enable as it is, so it is not listened to.
+ */
+void pvpci_config_ops_set(struct pci_host_bridge *bridge)
+{
+	bridge->ops = &pvpci_config_ops;
+#ifdef PVPCI_BRIDGE_ENABLE_DEVICE
+	bridge->enable_device = enable_device;
+#endif
+}

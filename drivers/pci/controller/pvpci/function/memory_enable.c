@@ -6,7 +6,8 @@
  * A driver reads its first register right after it has set the bit, and BARs
  * are plain memory, so the write must not return before the host has attached
  * them. PCI core writes config space with interrupts off where it takes its
- * own lock (everywhere but on x86, and for user space on x86 too). Only there
+ * own lock (everywhere but on x86, and for user space on x86 too). Newer kernels say
+ * before that they enable a function for its driver: pvpci_config_enable(). Else
  * the wait looks at the ring instead of sleeping, for commit_timeout_ms at
  * most; everywhere else in the driver nothing waits with interrupts off.
  */

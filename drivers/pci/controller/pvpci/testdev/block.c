@@ -7,6 +7,8 @@
 #include <linux/pvpci.h>
 #include <linux/string.h>
 
+#include <pvpci/compat.h>
+
 #include "testdev.h"
 
 static struct testdev *to_testdev(struct device *dev)

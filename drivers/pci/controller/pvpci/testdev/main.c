@@ -4,6 +4,7 @@
  * by hand through sysfs (Documentation/ABI/testing/sysfs-driver-pvpci_testdev).
  */
 
+#include <linux/delay.h>
 #include <linux/iopoll.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
@@ -13,6 +14,10 @@
 static unsigned int vectors = 2048;
 module_param(vectors, uint, 0444);
 MODULE_PARM_DESC(vectors, "interrupt vectors to allocate for each function at most");
+
+static unsigned int probe_ms;
+module_param(probe_ms, uint, 0444);
+MODULE_PARM_DESC(probe_ms, "how long it takes to take a function, as drivers of real devices may");
 
 static irqreturn_t testdev_irq(int irq, void *data)
 {
@@ -208,13 +213,17 @@ void testdev_exit_vectors(struct testdev *dev)
  */
 int testdev_map(struct testdev *dev)
 {
+	resource_size_t start = pci_resource_start(dev->pdev, dev->bar);
+	resource_size_t bytes = pci_resource_len(dev->pdev, dev->bar);
 	u32 magic;
-	int ret;
 
-	ret = pcim_iomap_regions(dev->pdev, BIT(dev->bar), KBUILD_MODNAME);
-	if (ret)
-		return ret;
-	dev->regs = pcim_iomap_table(dev->pdev)[dev->bar];
+	if (!devm_request_mem_region(&dev->pdev->dev, start, bytes, KBUILD_MODNAME))
+		return -EBUSY;
+	dev->regs = devm_ioremap(&dev->pdev->dev, start, bytes);
+	if (!dev->regs) {
+		devm_release_mem_region(&dev->pdev->dev, start, bytes);
+		return -ENOMEM;
+	}
 	magic = readl(&dev->regs->magic);
 	if (magic == PVPCI_TESTDEV_MAGIC)
 		return 0;
@@ -225,12 +234,15 @@ int testdev_map(struct testdev *dev)
 
 /**
  * testdev_unmap - leave the registers alone
- * @dev: the function
+ * @dev: the function, its BAR where it was mapped
  */
 void testdev_unmap(struct testdev *dev)
 {
-	if (dev->regs)
-		pcim_iounmap_regions(dev->pdev, BIT(dev->bar));
+	if (!dev->regs)
+		return;
+	devm_iounmap(&dev->pdev->dev, dev->regs);
+	devm_release_mem_region(&dev->pdev->dev, pci_resource_start(dev->pdev, dev->bar),
+				pci_resource_len(dev->pdev, dev->bar));
 	dev->regs = NULL;
 }
 
@@ -246,6 +258,7 @@ static int testdev_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	mutex_init(&dev->lock);
 	init_completion(&dev->done);
 
+	msleep(probe_ms);
 	bars = pci_select_bars(pdev, IORESOURCE_MEM);
 	if (!bars)
 		return -ENODEV;

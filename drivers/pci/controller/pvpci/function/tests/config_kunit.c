@@ -197,6 +197,30 @@ static void config_edge_refused(struct kunit *test)
 	done(f);
 }
 
+/* PCI core says that it will write memory-enable before it takes its lock. */
+static void config_enable_ahead(struct kunit *test)
+{
+	struct fixture *f = fixture(test);
+
+	KUNIT_EXPECT_EQ(test, pvpci_config_enable(f->fn), 0);
+	KUNIT_EXPECT_EQ(test, f->host->served, 1U);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(f->host->last.commit.reason), PVPCI_REASON_ENABLE);
+	KUNIT_EXPECT_TRUE(test, f->fn->attached);
+	KUNIT_EXPECT_EQ(test, pvpci_config_write(f->fn, PCI_COMMAND, 2, PCI_COMMAND_MEMORY, false),
+			PCIBIOS_SUCCESSFUL);
+	KUNIT_EXPECT_EQ_MSG(test, f->host->served, 1U, "nothing is left to wait for");
+	KUNIT_EXPECT_EQ(test, wr(f, PCI_COMMAND, 2, 0), PCIBIOS_SUCCESSFUL);
+
+	f->host->serve = refuse;
+	KUNIT_EXPECT_LT(test, pvpci_config_enable(f->fn), 0);
+	KUNIT_EXPECT_EQ_MSG(test, rd(f, PCI_COMMAND, 2), 0U, "refused: off as before");
+	KUNIT_EXPECT_EQ(test, f->host->served, 3U);
+	f->fn->dropped = true;
+	KUNIT_EXPECT_EQ_MSG(test, pvpci_config_enable(f->fn), 0, "the write will be refused");
+	KUNIT_EXPECT_EQ(test, f->host->served, 3U);
+	done(f);
+}
+
 static bool silent(struct fake_host *host, union fake_message *message)
 {
 	return false;
@@ -368,6 +392,7 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_bars),
 	KUNIT_CASE(config_edge),
 	KUNIT_CASE(config_edge_refused),
+	KUNIT_CASE(config_enable_ahead),
 	KUNIT_CASE(config_edge_unanswered),
 	KUNIT_CASE(config_settling),
 	KUNIT_CASE(config_found_again),
