@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Block I/O through threads, where io_uring is not allowed: one pool for all
- * files of the daemon, started with the first file and stopped with the last.
+ * Block I/O through threads, where io_uring is not allowed. Each file has
+ * threads of its own, so that calls that hang on one take nobody else's; they
+ * are started when there is work for them and end with the file.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -13,90 +14,83 @@
 
 #include "io/blockio_engine.h"
 
-#define POOL_THREADS	8
+#define FILE_THREADS	8	/* of one file, at most */
 
 /**
  * struct file_state - the engine's state for one file
  * @event: counts finished operations
- * @done: finished, under pool.lock
  * @batch: started, not pushed yet; bus thread only
+ * @thread: those that were started; bus thread only
+ * @threads: number of @thread; bus thread only
+ * @lock: protects all that follows
+ * @work: there is something in @todo, or @stop
+ * @todo: pushed, and no thread has it yet
+ * @waiting: operations in @todo
+ * @free: threads that have none
+ * @done: finished
+ * @stop: the threads end
  */
 struct file_state {
 	int event;
-	struct blockio_list done;
 	struct blockio_list batch;
-};
-
-static struct {
-	pthread_mutex_t lock;		/* protects everything here and file_state.done */
+	pthread_t thread[FILE_THREADS];
+	unsigned int threads;
+	pthread_mutex_t lock;
 	pthread_cond_t work;
 	struct blockio_list todo;
-	pthread_t thread[POOL_THREADS];
-	unsigned int threads;
-	unsigned int files;
+	unsigned int waiting;
+	unsigned int free;
+	struct blockio_list done;
 	bool stop;
-} pool = {
-	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.work = PTHREAD_COND_INITIALIZER,
 };
 
-static void *pool_main(void *arg)
+static void *file_thread(void *arg)
 {
+	struct file_state *state = arg;
 	const uint64_t one = 1;
 
-	(void)arg;
-	pthread_mutex_lock(&pool.lock);
-	while (!pool.stop) {
-		struct blockio_op *op = blockio_list_take(&pool.todo);
-		struct file_state *state;
+	pthread_mutex_lock(&state->lock);
+	while (!state->stop) {
+		struct blockio_op *op = blockio_list_take(&state->todo);
 		bool first;
 
 		if (!op) {
-			pthread_cond_wait(&pool.work, &pool.lock);
+			pthread_cond_wait(&state->work, &state->lock);
 			continue;
 		}
-		pthread_mutex_unlock(&pool.lock);
+		state->waiting--;
+		state->free--;
+		pthread_mutex_unlock(&state->lock);
 		op->result = blockio_perform(op);
-		pthread_mutex_lock(&pool.lock);
-		state = op->io->state;
+		pthread_mutex_lock(&state->lock);
+		state->free++;
 		first = !state->done.head;
 		blockio_list_add(&state->done, op);
 		if (first && write(state->event, &one, sizeof(one)) < 0)
 			continue;	/* the counter is full: readable anyway */
 	}
-	pthread_mutex_unlock(&pool.lock);
+	pthread_mutex_unlock(&state->lock);
 	return NULL;
 }
 
-static void pool_stop(void)
-{
-	unsigned int i;
-
-	pthread_mutex_lock(&pool.lock);
-	pool.stop = true;
-	pthread_cond_broadcast(&pool.work);
-	pthread_mutex_unlock(&pool.lock);
-	for (i = 0; i < pool.threads; i++)
-		pthread_join(pool.thread[i], NULL);
-	pool.threads = 0;
-	pool.stop = false;
-}
-
-static int pool_start(void)
+/* One more thread. Return 0, or an errno. */
+static int add_thread(struct file_state *state)
 {
 	sigset_t all, old;
-	int rc = 0;
+	int rc;
 
 	/* Signals are for the bus thread. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	while (pool.threads < POOL_THREADS && !rc) {
-		rc = pthread_create(&pool.thread[pool.threads], NULL, pool_main, NULL);
-		if (!rc)
-			pool.threads++;
-	}
+	rc = pthread_create(&state->thread[state->threads], NULL, file_thread, state);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return pool.threads ? 0 : -rc;
+	if (rc)
+		return rc;
+	state->threads++;
+	pthread_mutex_lock(&state->lock);
+	state->free++;
+	pthread_mutex_unlock(&state->lock);
+	return 0;
 }
 
 static int threads_open(struct blockio *io)
@@ -106,34 +100,43 @@ static int threads_open(struct blockio *io)
 
 	if (!state)
 		return -ENOMEM;
+	pthread_mutex_init(&state->lock, NULL);
+	pthread_cond_init(&state->work, NULL);
 	state->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (state->event < 0) {
-		rc = -errno;
+		rc = errno;
 		goto free_state;
 	}
-	if (!pool.files) {
-		rc = pool_start();
-		if (rc)
-			goto close_event;
-	}
-	pool.files++;
+	/* With one of them everything gets done. */
+	rc = add_thread(state);
+	if (rc)
+		goto close_event;
 	io->state = state;
 	return 0;
 
 close_event:
 	close(state->event);
 free_state:
+	pthread_cond_destroy(&state->work);
+	pthread_mutex_destroy(&state->lock);
 	free(state);
-	return rc;
+	return -rc;
 }
 
 static void threads_close(struct blockio *io)
 {
 	struct file_state *state = io->state;
+	unsigned int i;
 
-	if (!--pool.files)
-		pool_stop();
+	pthread_mutex_lock(&state->lock);
+	state->stop = true;
+	pthread_cond_broadcast(&state->work);
+	pthread_mutex_unlock(&state->lock);
+	for (i = 0; i < state->threads; i++)
+		pthread_join(state->thread[i], NULL);
 	close(state->event);
+	pthread_cond_destroy(&state->work);
+	pthread_mutex_destroy(&state->lock);
 	free(state);
 }
 
@@ -148,13 +151,18 @@ static void threads_push(struct blockio *io)
 {
 	struct file_state *state = io->state;
 	struct blockio_op *op;
+	unsigned int more;
 
-	pthread_mutex_lock(&pool.lock);
+	pthread_mutex_lock(&state->lock);
 	while ((op = blockio_list_take(&state->batch))) {
-		blockio_list_add(&pool.todo, op);
-		pthread_cond_signal(&pool.work);
+		blockio_list_add(&state->todo, op);
+		state->waiting++;
+		pthread_cond_signal(&state->work);
 	}
-	pthread_mutex_unlock(&pool.lock);
+	more = state->waiting > state->free ? state->waiting - state->free : 0;
+	pthread_mutex_unlock(&state->lock);
+	while (more-- && state->threads < FILE_THREADS && !add_thread(state))
+		;
 	io->unpushed = 0;
 }
 
@@ -169,12 +177,12 @@ static bool threads_reap(struct blockio *io)
 	/* Without the lock: a stale NULL only means "next time". */
 	if (!__atomic_load_n(&state->done.head, __ATOMIC_RELAXED))
 		return false;
-	pthread_mutex_lock(&pool.lock);
+	pthread_mutex_lock(&state->lock);
 	done = state->done;
 	state->done.head = NULL;
 	if (read(state->event, &count, sizeof(count)) < 0)
 		count = 0;
-	pthread_mutex_unlock(&pool.lock);
+	pthread_mutex_unlock(&state->lock);
 	while ((op = blockio_list_take(&done))) {
 		blockio_finish(op, op->result);
 		found = true;

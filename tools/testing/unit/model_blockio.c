@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "io/blockio.h"
+#include "model_faults.h"
 #include "nvme_tests.h"
 
 #define BLOCKS	2048
@@ -328,6 +329,39 @@ static void errors(void **state)
 	unlink(path);
 }
 
+/* A file whose server is gone, with more reads than it has threads: another is written. */
+static void hung_files(void **state)
+{
+	char path[2][64], data[512] = "";
+	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
+	struct done hung = { 0 }, done = { 0 };
+	struct blockio *io[2];
+	unsigned int i, n;
+
+	(void)state;
+	if (strcmp(getenv("PVPCI_BLOCKIO"), "threads"))
+		skip();		/* io_uring's reads are the kernel's: nothing holds them */
+	for (i = 0; i < 2; i++)
+		io[i] = open_file(path[i], 4096, false);
+	model_read_hold(path[0]);
+	for (n = 0; n < 64; n++)
+		assert_int_equal(blockio_readv(io[0], &iov, 1, 0, count, &hung), 0);
+	blockio_push(io[0]);
+	for (n = 0; n < 1000; n++) {
+		assert_int_equal(blockio_writev(io[1], &iov, 1, 0, count, &done), 0);
+		blockio_drain(io[1]);
+	}
+	assert_int_equal(done.calls, 1000);
+	assert_int_equal(hung.calls, 0);
+	model_read_hold(NULL);
+	blockio_drain(io[0]);
+	assert_int_equal(hung.calls, 64);
+	for (i = 0; i < 2; i++) {
+		blockio_close(io[i]);
+		unlink(path[i]);
+	}
+}
+
 const struct CMUnitTest model_blockio_tests[] = {
 	cmocka_unit_test(engine),
 	cmocka_unit_test(many),
@@ -337,6 +371,7 @@ const struct CMUnitTest model_blockio_tests[] = {
 	cmocka_unit_test(zero_without_fallocate),
 	cmocka_unit_test(block_device),
 	cmocka_unit_test(many_copies),
+	cmocka_unit_test(hung_files),
 	cmocka_unit_test(errors),
 };
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include "model_faults.h"
@@ -98,7 +99,7 @@ void model_fallocate_fail(int error)
 	__atomic_store_n(&fallocate_error, error, __ATOMIC_RELEASE);
 }
 
-/* The pool's threads share the count. */
+/* The threads of all files share the count. */
 static bool fails(unsigned int *times, const int *error)
 {
 	unsigned int left = __atomic_load_n(times, __ATOMIC_ACQUIRE);
@@ -130,10 +131,42 @@ static const struct iovec *shorten(const struct iovec *iov, int *count, struct i
 	return one;
 }
 
+static pthread_mutex_t hold_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t hold_end = PTHREAD_COND_INITIALIZER;
+static ino_t held_file;		/* 0 for none; under hold_lock */
+
+void model_read_hold(const char *path)
+{
+	struct stat st = { 0 };
+
+	if (path && stat(path, &st))
+		st.st_ino = 0;
+	pthread_mutex_lock(&hold_lock);
+	held_file = st.st_ino;
+	pthread_cond_broadcast(&hold_end);
+	pthread_mutex_unlock(&hold_lock);
+}
+
+static bool is_held(int file)
+{
+	struct stat st;
+
+	return held_file && !fstat(file, &st) && st.st_ino == held_file;
+}
+
+static void wait_held(int file)
+{
+	pthread_mutex_lock(&hold_lock);
+	while (is_held(file))
+		pthread_cond_wait(&hold_end, &hold_lock);
+	pthread_mutex_unlock(&hold_lock);
+}
+
 ssize_t __wrap_preadv64(int file, const struct iovec *iov, int count, off_t offset)
 {
 	struct iovec one;
 
+	wait_held(file);
 	iov = shorten(iov, &count, &one);
 	return file_fails() ? -1 : __real_preadv64(file, iov, count, offset);
 }
@@ -141,7 +174,12 @@ ssize_t __wrap_preadv64(int file, const struct iovec *iov, int count, off_t offs
 /* The page cache is "cold" while there are faults: what matters comes after. */
 ssize_t __wrap_preadv64v2(int file, const struct iovec *iov, int count, off_t offset, int flags)
 {
-	if (__atomic_load_n(&file_times, __ATOMIC_ACQUIRE) ||
+	bool held;
+
+	pthread_mutex_lock(&hold_lock);
+	held = is_held(file);
+	pthread_mutex_unlock(&hold_lock);
+	if (held || __atomic_load_n(&file_times, __ATOMIC_ACQUIRE) ||
 	    __atomic_load_n(&file_short, __ATOMIC_ACQUIRE)) {
 		errno = EAGAIN;
 		return -1;

@@ -28,6 +28,12 @@ unsigned int model_flushes(void);
 /** model_file_short - reads and writes transfer at most @bytes; 0: all */
 void model_file_short(size_t bytes);
 
+/**
+ * model_read_hold - reads of a file hang
+ * @path: the file; NULL: they all go on
+ */
+void model_read_hold(const char *path);
+
 /** model_fallocate_fail - fallocate() fails with @error; 0: it works */
 void model_fallocate_fail(int error);
 
