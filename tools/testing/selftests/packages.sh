@@ -27,11 +27,11 @@ trap 'umount "$work/proc"; rm -rf --one-file-system "$work"' EXIT
 inside() { chroot "$work" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
 	DEBIAN_FRONTEND=noninteractive "$@"; }
 get() { inside apt-get -q -y --no-install-recommends "$@"; }
-# files: all that is there, but for what dpkg, apt and caches know of themselves
+# files: all that is there, but for what dpkg, apt, caches and DKMS (its key) know of themselves
 files()
 {
 	(cd "$work" && find . -xdev \( -path ./var/lib/dpkg -o -path ./var/cache -o -path ./var/log \
-		-o -path ./var/lib/apt -o -path ./tmp -o -path ./proc -o -path ./run -o -path ./usr/local -o -path ./root \) -prune -o \
+		-o -path ./var/lib/apt -o -path ./tmp -o -path ./proc -o -path ./run -o -path ./usr/local -o -path "./var/lib/dkms/mok.*" -o -path ./root \) -prune -o \
 		-printf '%p %l\n' | grep -vE '__pycache__|/ld.so.cache|modules\.[a-z.]*(bin|alias|dep|softdep|symbols|devname) ' |
 		sort)
 }
