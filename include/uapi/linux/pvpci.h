@@ -48,6 +48,7 @@
 #define PVPCI_F_EJECT_WHY	(1ULL << 10)	/* PVPCI_MSG_EJECT_WHY: a reason */
 #define PVPCI_F_RESIZE		(1ULL << 11)	/* host looks at the chosen sizes of BARs */
 #define PVPCI_F_RING_VECTOR	(1ULL << 12)	/* vector 0 may carry tokens, shared */
+#define PVPCI_F_APERTURE_PROBE	(1ULL << 13)	/* PVPCI_MSG_APERTURE_PROBE */
 
 #define PVPCI_FEATURES_1_0	0xfULL		/* all that version 1.0 knows */
 

@@ -65,6 +65,7 @@ struct pvpci_msg {
 #define PVPCI_MSG_STOP_COMPLETE		0x0013
 #define PVPCI_MSG_OUTCOME		0x0018	/* PVPCI_F_OUTCOME */
 #define PVPCI_MSG_EJECT_WHY		0x0019	/* PVPCI_F_EJECT_WHY */
+#define PVPCI_MSG_APERTURE_PROBE	0x001a	/* PVPCI_F_APERTURE_PROBE */
 /* Events of the host: no reply. */
 #define PVPCI_MSG_RELATIONS		0x0101
 #define PVPCI_MSG_EJECT			0x0102
@@ -201,6 +202,24 @@ struct pvpci_msg_commit {
 struct pvpci_msg_dma_probe {
 	struct pvpci_msg msg;
 	__le64 address;
+	__le64 value;
+};
+
+/**
+ * struct pvpci_msg_aperture_probe - do both ends see the same bytes in the aperture?
+ * @msg: PVPCI_MSG_APERTURE_PROBE; PVPCI_STATUS_RANGE when the place is not in the
+ *	aperture, PVPCI_STATUS_STATE while a function decodes
+ * @offset: aperture offset, 8-byte aligned
+ * @value: reply: the 8 bytes the host read there; it has written their complement
+ *	in their place before it replied
+ *
+ * A guest writes through the mapping that drivers use for BARs, asks, and reads what
+ * the host has written. Asked twice, as the first answer may come from memory that the
+ * host had not looked at before.
+ */
+struct pvpci_msg_aperture_probe {
+	struct pvpci_msg msg;
+	__le64 offset;
 	__le64 value;
 };
 
@@ -473,6 +492,7 @@ PVPCI_ASSERT(sizeof(struct pvpci_window) == 24);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_resources) == 72);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_commit) == 88);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_dma_probe) == 32);
+PVPCI_ASSERT(sizeof(struct pvpci_msg_aperture_probe) == 32);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_ping) == 24);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_function) == 32);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_why) == 120);

@@ -18,6 +18,7 @@ union slot {
 	struct pvpci_msg_resources resources;
 	struct pvpci_msg_commit commit;
 	struct pvpci_msg_dma_probe dma_probe;
+	struct pvpci_msg_aperture_probe aperture_probe;
 	struct pvpci_msg_ping ping;
 	struct pvpci_msg_function function;
 	struct pvpci_msg_outcome outcome;
@@ -153,11 +154,14 @@ static uint32_t do_dma_probe(struct pvpci_host *host, union slot *slot)
 	return status;
 }
 
-static uint32_t do_ping(struct pvpci_host *host, union slot *slot)
+static uint32_t do_aperture_probe(struct pvpci_host *host, union slot *slot)
 {
-	(void)host;
-	(void)slot;
-	return PVPCI_STATUS_OK;
+	uint64_t value = 0;
+	uint32_t status = host->ops->aperture_probe(host->context,
+						    le64toh(slot->aperture_probe.offset), &value);
+
+	slot->aperture_probe.value = htole64(value);
+	return status;
 }
 
 static uint32_t do_eject_complete(struct pvpci_host *host, union slot *slot)
@@ -356,7 +360,7 @@ static const struct message messages[] = {
 	MESSAGE(RESOURCES_RELEASED, pvpci_msg_resources, pvpci_msg_resources, D0, do_resources),
 	MESSAGE(COMMIT, pvpci_msg_commit, pvpci_msg_commit, D0, do_commit),
 	MESSAGE(DMA_PROBE, pvpci_msg_dma_probe, pvpci_msg_dma_probe, AGREED, do_dma_probe),
-	MESSAGE(PING, pvpci_msg_ping, pvpci_msg_ping, NEW, do_ping),
+	MESSAGE(PING, pvpci_msg_ping, pvpci_msg_ping, NEW, NULL),
 	MESSAGE(EJECT_COMPLETE, pvpci_msg_function, pvpci_msg_function, D0, do_eject_complete),
 	FEATURE(PVPCI_F_BLOCKS, READ_BLOCK, pvpci_msg_block, pvpci_msg_block, D0, do_block),
 	FEATURE(PVPCI_F_BLOCKS, WRITE_BLOCK, pvpci_msg_block, pvpci_msg_block, D0, do_block),
@@ -371,6 +375,8 @@ static const struct message messages[] = {
 	FEATURE(PVPCI_F_OUTCOME, OUTCOME, pvpci_msg_outcome, pvpci_msg_outcome, D0,
 		do_outcome),
 	FEATURE(PVPCI_F_EJECT_WHY, EJECT_WHY, pvpci_msg_why, pvpci_msg_why, D0, do_eject_why),
+	FEATURE(PVPCI_F_APERTURE_PROBE, APERTURE_PROBE, pvpci_msg_aperture_probe,
+		pvpci_msg_aperture_probe, D0, do_aperture_probe),
 	FEATURE(PVPCI_F_POWER, POWER, pvpci_msg_change, pvpci_msg_change, D0, do_change),
 };
 
@@ -440,7 +446,7 @@ static uint32_t answer(struct pvpci_host *host, union slot *slot)
 		if (host->state < message->state)
 			status = PVPCI_STATUS_STATE;
 		else
-			status = message->handle(host, slot);
+			status = message->handle ? message->handle(host, slot) : PVPCI_STATUS_OK;
 	}
 	if (status)
 		host->refused++;

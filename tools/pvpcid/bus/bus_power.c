@@ -49,7 +49,7 @@ static void start_protocol(struct bus *bus)
 		bus->host.features |= PVPCI_F_BLOCKS | PVPCI_F_RESET | PVPCI_F_POWER |
 				      PVPCI_F_STOP | PVPCI_F_OUTCOME | PVPCI_F_EJECT_DEVICE |
 				      PVPCI_F_EJECT_WHY | PVPCI_F_RESIZE |
-				      PVPCI_F_RING_VECTOR;
+				      PVPCI_F_RING_VECTOR | PVPCI_F_APERTURE_PROBE;
 	if (dma_configured(&bus->conf->memory))
 		bus->host.features |= PVPCI_F_DMA_SHARED;
 	pvpci_host_start(&bus->host, bus_area(bus, PVPCI_AREA_RING_TO_HOST),

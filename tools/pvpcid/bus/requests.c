@@ -364,6 +364,24 @@ static uint32_t op_dma_probe(void *context, uint64_t address, uint64_t *value)
 	return PVPCI_STATUS_OK;
 }
 
+/* What is there is nobody's while nothing decodes. */
+static uint32_t op_aperture_probe(void *context, uint64_t offset, uint64_t *value)
+{
+	struct bus *bus = context;
+	unsigned int i;
+	__le64 *at;
+
+	if (offset % 8 || offset >= bus->layout.want.aperture_bytes)
+		return PVPCI_STATUS_RANGE;
+	for (i = 0; i < bus->conf->rows; i++)
+		if (bus->row[i] && bus->row[i]->attached)
+			return PVPCI_STATUS_STATE;
+	at = (__le64 *)bus_aperture(bus, offset);
+	*value = shm_load64(at);
+	shm_store64(at, ~*value);
+	return PVPCI_STATUS_OK;
+}
+
 static uint32_t op_eject_complete(void *context, uint32_t row, uint32_t instance, uint32_t result)
 {
 	struct bus *bus = context;
@@ -407,6 +425,7 @@ const struct pvpci_host_ops bus_host_ops = {
 	.released = op_released,
 	.commit = op_commit,
 	.dma_probe = op_dma_probe,
+	.aperture_probe = op_aperture_probe,
 	.eject_complete = op_eject_complete,
 	.eject_why = op_eject_why,
 	.read_block = bus_read_block,

@@ -19,6 +19,7 @@ struct liar;
  * @STEP_VERSION: the guest asked for a version
  * @STEP_D0_ENTRY: D0_ENTRY
  * @STEP_DMA_PROBE: DMA_PROBE
+ * @STEP_APERTURE_PROBE: APERTURE_PROBE
  * @STEP_QUERY_RELATIONS: QUERY_RELATIONS
  * @STEP_QUERY_RESOURCES: QUERY_RESOURCES
  * @STEP_ASSIGNED: RESOURCES_ASSIGNED
@@ -37,6 +38,7 @@ enum step {
 	STEP_VERSION,
 	STEP_D0_ENTRY,
 	STEP_DMA_PROBE,
+	STEP_APERTURE_PROBE,
 	STEP_QUERY_RELATIONS,
 	STEP_QUERY_RESOURCES,
 	STEP_ASSIGNED,
@@ -63,6 +65,7 @@ enum step {
  *	time; whoever loads the driver again afterwards has a bus
  * @ACT_AGAIN: from here on it sends the reply of each request once more
  *	with the next one
+ * @ACT_UNSEEN: what it writes into the aperture does not arrive there
  */
 enum act {
 	ACT_NONE,
@@ -74,6 +77,7 @@ enum act {
 	ACT_TWICE,
 	ACT_LATE,
 	ACT_AGAIN,
+	ACT_UNSEEN,
 };
 
 /**

@@ -157,6 +157,12 @@ static const struct fault faults[] = {
 	REPLY("probe-wrong-value",
 	      "Guest RAM at .* is not shared with the host or is mapped differently", REFUSED,
 	      STEP_DMA_PROBE, OP_ADD, OF(pvpci_msg_dma_probe, value), 1),
+	REPLY("aperture-wrong-value",
+	      "Host and guest do not see the same bytes in the aperture", REFUSED,
+	      STEP_APERTURE_PROBE, OP_ADD, OF(pvpci_msg_aperture_probe, value), 1),
+	{ .name = "aperture-unseen", .outcome = REFUSED, .step = STEP_APERTURE_PROBE,
+	  .expect = "Host and guest do not see the same bytes in the aperture",
+	  .act = ACT_UNSEEN },
 	REPLY("commit-vast-ns", NULL, WORKS, STEP_ATTACH, OP_FILL,
 	      OF(pvpci_msg_commit, host_ns), 0xff),
 

@@ -153,6 +153,21 @@ static uint32_t dma_probe(void *context, uint64_t address, uint64_t *value)
 	return PVPCI_STATUS_OK;
 }
 
+static uint32_t aperture_probe(void *context, uint64_t offset, uint64_t *value)
+{
+	struct liar *liar = context;
+	__le64 *at;
+
+	if (offset & 7 || offset >= liar->bus.layout.want.aperture_bytes)
+		return PVPCI_STATUS_RANGE;
+	at = (__le64 *)bus_aperture(&liar->bus, offset);
+	*value = shm_load64(at);
+	/* One that does not reach the guest. */
+	if (liar->fault->act != ACT_UNSEEN)
+		shm_store64(at, ~*value);
+	return PVPCI_STATUS_OK;
+}
+
 static uint32_t eject_complete(void *context, uint32_t row, uint32_t instance, uint32_t result)
 {
 	struct liar *liar = context;
@@ -225,6 +240,7 @@ const struct pvpci_host_ops honest_ops = {
 	.released = released,
 	.commit = commit,
 	.dma_probe = dma_probe,
+	.aperture_probe = aperture_probe,
 	.eject_complete = eject_complete,
 	.read_block = read_block,
 	.write_block = read_block,

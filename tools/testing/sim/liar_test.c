@@ -47,6 +47,7 @@ static const struct {
 	{ PVPCI_MSG_VERSION, sizeof(struct pvpci_msg_version) },
 	{ PVPCI_MSG_D0_ENTRY, sizeof(struct pvpci_msg_d0_entry) },
 	{ PVPCI_MSG_DMA_PROBE, sizeof(struct pvpci_msg_dma_probe) },
+	{ PVPCI_MSG_APERTURE_PROBE, sizeof(struct pvpci_msg_aperture_probe) },
 	{ PVPCI_MSG_QUERY_RELATIONS, sizeof(struct pvpci_msg) },
 	{ PVPCI_MSG_QUERY_RESOURCES, sizeof(struct pvpci_msg_query_resources) },
 	{ PVPCI_MSG_RESOURCES_ASSIGNED, sizeof(struct pvpci_msg_resources) },
@@ -69,7 +70,9 @@ static union slot request(unsigned int step)
 	slot.msg.id = htole32(step + 1);
 	switch (walk[step].type) {
 	case PVPCI_MSG_VERSION:
-		slot.bytes[18] = 1;	/* 1.0 */
+		memcpy(slot.bytes, &(struct pvpci_msg_version){ .msg = slot.msg,
+			.version = htole32(PVPCI_VERSION_1_1), .features = htole64(~0ULL) },
+		       sizeof(struct pvpci_msg_version));
 		break;
 	case PVPCI_MSG_D0_ENTRY:
 	case PVPCI_MSG_QUERY_RESOURCES:
@@ -77,7 +80,7 @@ static union slot request(unsigned int step)
 		break;
 	case PVPCI_MSG_COMMIT:
 		slot.commit.instance = liar.row[0].instance;
-		slot.commit.command = htole16(step < 7 ? 2 : 0);
+		slot.commit.command = htole16(step < 8 ? 2 : 0);
 		slot.commit.offset[0] = htole64(0x200000);
 		slot.commit.offset[2] = htole64(0x300000);
 		break;
@@ -98,7 +101,7 @@ static unsigned int play(void)
 	pvpci_ring_open(&to_host, bus_area(&liar.bus, PVPCI_AREA_RING_TO_HOST), LIAR_SLOTS, 0);
 	pvpci_ring_open(&to_guest, bus_area(&liar.bus, PVPCI_AREA_RING_TO_GUEST), LIAR_SLOTS, 0);
 	for (step = 0; step < STEPS_OF_WALK; step++) {
-		if (step == 8)
+		if (step == 9)
 			wire_fire(&liar);
 		slot = request(step);
 		/* A guest that does not believe in its own end being broken. */

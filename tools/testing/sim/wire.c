@@ -45,6 +45,8 @@ static enum step step_of(const union slot *slot)
 		return le16toh(slot->commit.command) & 0x2 ? STEP_ATTACH : STEP_DETACH;
 	case PVPCI_MSG_DMA_PROBE:
 		return STEP_DMA_PROBE;
+	case PVPCI_MSG_APERTURE_PROBE:
+		return STEP_APERTURE_PROBE;
 	case PVPCI_MSG_PING:
 		return STEP_PING;
 	case PVPCI_MSG_EJECT_COMPLETE:

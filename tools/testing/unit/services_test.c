@@ -143,6 +143,42 @@ static void test_probe(void **state)
 	assert_int_equal(probe(RAM, value), PVPCI_STATUS_IO);
 }
 
+static int probe_aperture(uint64_t offset, uint64_t *value)
+{
+	union {
+		struct pvpci_msg_aperture_probe probe;
+		uint8_t bytes[PVPCI_SLOT_BYTES];
+	} slot = { .probe.offset = htole64(offset) };
+	int status = sim_ask(&sim, &slot, PVPCI_MSG_APERTURE_PROBE, sizeof(slot.probe));
+
+	*value = le64toh(slot.probe.value);
+	return status;
+}
+
+/* The guest asks what we see in the aperture, and what it sees of us. */
+static void test_aperture_probe(void **state)
+{
+	uint64_t bytes = sim.bus.layout.want.aperture_bytes, value;
+	__le64 *at = (__le64 *)bus_aperture(&sim.bus, 4096);
+
+	(void)state;
+	*at = htole64(0x123456789abcdef0ULL);
+	assert_int_equal(probe_aperture(4096, &value), PVPCI_STATUS_UNKNOWN);
+	sim.bus.host.in_force |= PVPCI_F_APERTURE_PROBE;
+	assert_int_equal(probe_aperture(4096, &value), 0);
+	assert_int_equal(value, 0x123456789abcdef0ULL);
+	assert_int_equal(le64toh(*at), ~0x123456789abcdef0ULL);
+	assert_int_equal(probe_aperture(bytes - 8, &value), 0);
+	assert_int_equal(probe_aperture(4097, &value), PVPCI_STATUS_RANGE);
+	assert_int_equal(probe_aperture(bytes, &value), PVPCI_STATUS_RANGE);
+	assert_int_equal(probe_aperture(~7ULL, &value), PVPCI_STATUS_RANGE);
+	/* Registers of a function are its own. */
+	*at = htole64(1);
+	assert_int_equal(sim_commit(&sim, 0, ON, 0), 0);
+	assert_int_equal(probe_aperture(4096, &value), PVPCI_STATUS_STATE);
+	assert_int_equal(value, 0);
+}
+
 /* Bits that are not the guest's read as the host gave them. */
 static void test_config(void **state)
 {
@@ -191,7 +227,8 @@ static void test_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_bar), TEST(test_dma), TEST(test_probe), TEST(test_config),
+		TEST(test_bar), TEST(test_dma), TEST(test_probe), TEST(test_aperture_probe),
+		TEST(test_config),
 		TEST(test_watch), TEST(test_descriptors),
 	};
 

@@ -14,7 +14,7 @@
 		"\"bars\": [{\"bar\": 0, \"bytes\": 16384, \"bits\": 64}]}]"
 #define OF_1_1	(PVPCI_F_BLOCKS | PVPCI_F_RESET | PVPCI_F_POWER | PVPCI_F_OUTCOME | \
 		 PVPCI_F_EJECT_DEVICE | PVPCI_F_EJECT_WHY | PVPCI_F_STOP | PVPCI_F_RESIZE | \
-		 PVPCI_F_RING_VECTOR)
+		 PVPCI_F_RING_VECTOR | PVPCI_F_APERTURE_PROBE)
 
 static struct sim sim;
 static union {

@@ -32,6 +32,7 @@
 #include "irq/msi.h"
 #include "room/assign.h"
 #include "room/window.h"
+#include "wire/aperture_probe.h"
 #include "wire/dma.h"
 #include "wire/proto.h"
 #include "wire/trace.h"
@@ -282,7 +283,7 @@ static int power_up(struct pvpci_bus *bus)
 	if (ret)
 		return ret;
 	pvpci_state_set(bus, PVPCI_STATE_D0);
-	return pvpci_dma_probe(&bus->wire);
+	return pvpci_dma_probe(&bus->wire) ?: pvpci_aperture_probe(&bus->wire);
 }
 
 static int connect(struct pvpci_bus *bus)

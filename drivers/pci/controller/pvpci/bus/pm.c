@@ -27,6 +27,7 @@
 #include "function/resize.h"
 #include "irq/msi.h"
 #include "room/assign.h"
+#include "wire/aperture_probe.h"
 #include "wire/dma.h"
 #include "wire/proto.h"
 
@@ -219,7 +220,7 @@ static int power_up(struct pvpci_bus *bus)
 	ret = pvpci_proto_d0_entry(&bus->wire, t->nr_vectors);
 	if (ret)
 		return ret;
-	ret = pvpci_dma_probe(&bus->wire);
+	ret = pvpci_dma_probe(&bus->wire) ?: pvpci_aperture_probe(&bus->wire);
 	return ret ?: restore_functions(bus, same_host);
 }
 

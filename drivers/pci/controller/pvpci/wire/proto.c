@@ -36,7 +36,8 @@ struct version {
 #define FEATURES_1_0	(PVPCI_F_DMA_SHARED | PVPCI_F_WAKE | PVPCI_F_SHARED_VECTORS)
 #define FEATURES_1_1	(FEATURES_1_0 | PVPCI_F_BLOCKS | PVPCI_F_RESET | PVPCI_F_POWER | \
 			 PVPCI_F_STOP | PVPCI_F_OUTCOME | PVPCI_F_EJECT_DEVICE | \
-			 PVPCI_F_EJECT_WHY | PVPCI_F_RESIZE | PVPCI_F_RING_VECTOR)
+			 PVPCI_F_EJECT_WHY | PVPCI_F_RESIZE | PVPCI_F_RING_VECTOR | \
+			 PVPCI_F_APERTURE_PROBE)
 
 /* Best first. */
 static const struct version versions[] = {
@@ -295,6 +296,26 @@ int pvpci_proto_dma_probe(struct pvpci_wire *wire, u64 address, u64 *value)
 
 	/* Compared as bytes in memory: no conversion. */
 	*value = (__force u64)msg.value;
+	return ret;
+}
+
+/**
+ * pvpci_proto_aperture_probe - what does the host see in the aperture?
+ * @wire: the connection
+ * @offset: aperture offset, a multiple of 8
+ * @value: gets the 8 bytes found there; the host has replaced them by their complement
+ *
+ * Return: 0 or an errno, with a sentence logged.
+ */
+int pvpci_proto_aperture_probe(struct pvpci_wire *wire, u64 offset, u64 *value)
+{
+	struct pvpci_msg_aperture_probe msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_APERTURE_PROBE),
+		.offset = cpu_to_le64(offset),
+	};
+	int ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+
+	*value = le64_to_cpu(msg.value);
 	return ret;
 }
 

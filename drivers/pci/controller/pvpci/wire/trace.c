@@ -35,6 +35,7 @@ static void decode_body(struct trace_seq *p, const u8 *bytes, u16 type, bool to_
 		struct pvpci_msg_resources resources;
 		struct pvpci_msg_commit commit;
 		struct pvpci_msg_dma_probe dma_probe;
+		struct pvpci_msg_aperture_probe aperture_probe;
 		struct pvpci_msg_function function;
 		struct pvpci_msg_outcome outcome;
 		struct pvpci_msg_block block;
@@ -80,6 +81,9 @@ static void decode_body(struct trace_seq *p, const u8 *bytes, u16 type, bool to_
 		break;
 	case PVPCI_MSG_DMA_PROBE:
 		trace_seq_printf(p, " address=%#llx", le64_to_cpu(m->dma_probe.address));
+		break;
+	case PVPCI_MSG_APERTURE_PROBE:
+		trace_seq_printf(p, " offset=%#llx", le64_to_cpu(m->aperture_probe.offset));
 		break;
 	case PVPCI_MSG_READ_BLOCK:
 	case PVPCI_MSG_WRITE_BLOCK:

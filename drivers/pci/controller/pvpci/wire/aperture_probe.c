@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Registers of functions are memory that the guest has mapped as a device and the host
+ * as memory. Where a processor does not keep the two alike (AArch64 without
+ * FEAT_S2FWB), a doorbell stays in nobody's sight. So the host is asked what it reads
+ * where the guest has written, and the guest reads what the host has written, through
+ * the mapping that drivers use: twice, since the host may have had no copy of the
+ * line in its cache at first.
+ */
+#include <linux/io.h>
+#include <linux/pci.h>
+#include <linux/random.h>
+
+#include "wire/aperture_probe.h"
+#include "wire/proto.h"
+#include "wire/wire.h"
+
+static u64 read_there(const void __iomem *at)
+{
+	return (u64)readl(at + 4) << 32 | readl(at);
+}
+
+static void write_there(u64 value, void __iomem *at)
+{
+	writel((u32)value, at);
+	writel((u32)(value >> 32), at + 4);
+}
+
+static int ask(struct pvpci_wire *wire, void __iomem *at)
+{
+	u64 nonce = get_random_u64(), seen, back;
+	int ret;
+
+	write_there(nonce, at);
+	ret = pvpci_proto_aperture_probe(wire, 0, &seen);
+	if (ret)
+		return ret;
+	back = read_there(at);
+	if (seen == nonce && back == ~nonce)
+		return 0;
+	dev_err(&wire->pdev->dev, "Host and guest do not see the same bytes in the aperture (guest wrote %#llx, host read %#llx, guest read %#llx back): registers of functions would not work. On arm64 this takes a processor with FEAT_S2FWB.\n",
+		nonce, seen, back);
+	return -EIO;
+}
+
+/**
+ * pvpci_aperture_probe - compare what both ends see in the aperture
+ * @wire: of a bus in D0 of which no function decodes
+ *
+ * What was there is put back.
+ *
+ * Context: process context.
+ * Return: 0, also when the host does not know the question; an errno with a sentence
+ * logged otherwise.
+ */
+int pvpci_aperture_probe(struct pvpci_wire *wire)
+{
+	const struct pvpci_span *aperture = &wire->layout.area[PVPCI_AREA_APERTURE];
+	void __iomem *at;
+	u64 before;
+	int ret;
+
+	if (!(wire->features & PVPCI_F_APERTURE_PROBE))
+		return 0;
+	at = ioremap(pci_resource_start(wire->pdev, 2) + aperture->offset, PVPCI_PAGE_BYTES);
+	if (!at)
+		return -ENOMEM;
+	before = read_there(at);
+	ret = ask(wire, at) ?: ask(wire, at);
+	write_there(before, at);
+	iounmap(at);
+	return ret;
+}
