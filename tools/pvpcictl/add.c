@@ -10,6 +10,7 @@
 
 #include "client.h"
 #include "command.h"
+#include "host.h"
 #include "simple.h"
 
 /* JSON from the argument, from a file, or from standard input. NULL: said why. */
@@ -105,31 +106,62 @@ static void print_phases(const json_t *fn)
 			       (double)member(phases, keys[i][0]) / 1000);
 }
 
-/* What became of it, one line. Return whether it can be used, or waits for a driver. */
-static bool print_added(const json_t *fn, bool waited)
+/* A PVPCI_OUTCOME_*, or PVPCI_OUTCOME_COUNT: the guest has not said. */
+static uint32_t outcome_of(const json_t *fn)
+{
+	const char *result = member_text(json_object_get(fn, "outcome"), "result");
+	uint32_t outcome = 0;
+
+	while (outcome < PVPCI_OUTCOME_COUNT && strcmp(pvpci_outcome_name(outcome), result))
+		outcome++;
+	return outcome;
+}
+
+/* It can be used, waits for a driver, or for the guest. */
+static bool is_good(uint32_t outcome)
+{
+	return outcome != PVPCI_OUTCOME_FAILED && outcome != PVPCI_OUTCOME_NO_ROOM &&
+	       outcome != PVPCI_OUTCOME_OFF;
+}
+
+static void print_outcome(const json_t *fn, bool waited)
 {
 	const json_t *outcome = json_object_get(fn, "outcome");
-	const char *result = member_text(outcome, "result");
-	bool good = !strcmp(result, "bound") || !strcmp(result, "no-driver") || !*result;
 	char piece[16], total[16];
 
-	printf("%s %s %s: ", member_text(fn, "slot"), member_text(fn, "model"),
-	       member_text(fn, "label"));
-	if (!strcmp(result, "bound"))
+	switch (outcome_of(fn)) {
+	case PVPCI_OUTCOME_BOUND:
 		printf("bound to %s", member_text(outcome, "driver"));
-	else if (!strcmp(result, "no-room"))
+		break;
+	case PVPCI_OUTCOME_NO_ROOM:
 		printf("no room, %s are missing in one piece, %s in total",
 		       print_bytes((unsigned long long)member(outcome, "missing_piece"), piece),
 		       print_bytes((unsigned long long)member(outcome, "missing_bytes"), total));
-	else if (!strcmp(result, "failed"))
+		break;
+	case PVPCI_OUTCOME_FAILED:
 		printf("failed, %s %s", member_text(outcome, "driver"),
 		       member_text(outcome, "error"));
-	else
-		fputs(!*result ? "added" : !good ? result : waited ? "no driver" : "added", stdout);
+		break;
+	case PVPCI_OUTCOME_OFF:
+		fputs("off", stdout);
+		break;
+	case PVPCI_OUTCOME_NO_DRIVER:
+		fputs(waited ? "no driver" : "added", stdout);
+		break;
+	default:
+		fputs("added", stdout);
+	}
+}
+
+/* What became of it, one line. */
+static void print_added(const json_t *fn, bool waited)
+{
+	printf("%s %s %s: ", member_text(fn, "slot"), member_text(fn, "model"),
+	       member_text(fn, "label"));
+	print_outcome(fn, waited);
 	print_bars(fn);
 	print_phases(fn);
 	putchar('\n');
-	return good;
 }
 
 static const char doc[] =
@@ -143,14 +175,12 @@ static int print_answer(const json_t *answer, const struct simple *simple)
 	int status = STATUS_OK;
 	size_t i;
 
-	for (i = 0; i < json_array_size(functions) && !simple->globals.json; i++)
-		if (!print_added(json_array_get(functions, i), simple->wait_ms))
-			status = STATUS_REFUSED;
-	for (i = 0; i < json_array_size(functions) && simple->globals.json; i++) {
-		const json_t *outcome = json_object_get(json_array_get(functions, i), "outcome");
-		const char *result = member_text(outcome, "result");
+	for (i = 0; i < json_array_size(functions); i++) {
+		const json_t *fn = json_array_get(functions, i);
 
-		if (!strcmp(result, "no-room") || !strcmp(result, "failed"))
+		if (!simple->globals.json)
+			print_added(fn, simple->wait_ms);
+		if (!is_good(outcome_of(fn)))
 			status = STATUS_REFUSED;
 	}
 	if (simple->globals.json)

@@ -208,14 +208,16 @@ struct pvpci_msg_dma_probe {
 /**
  * struct pvpci_msg_aperture_probe - do both ends see the same bytes in the aperture?
  * @msg: PVPCI_MSG_APERTURE_PROBE; PVPCI_STATUS_RANGE when the place is not in the
- *	aperture, PVPCI_STATUS_STATE while a function decodes
- * @offset: aperture offset, 8-byte aligned
+ *	aperture, PVPCI_STATUS_STATE when a function decodes there, or everywhere
+ * @offset: aperture offset, 8-byte aligned; PVPCI_BAR_UNASSIGNED: where does nothing
+ *	decode? The reply has the offset of such a page, and nothing is written
  * @value: reply: the 8 bytes the host read there; it has written their complement
  *	in their place before it replied
  *
- * A guest writes through the mapping that drivers use for BARs, asks, and reads what
- * the host has written. Asked twice, as the first answer may come from memory that the
- * host had not looked at before.
+ * A guest asks for a place, since functions may decode from the start; it writes there
+ * through a mapping as drivers use for BARs, asks, and reads what the host has written.
+ * That is done twice, as the first answer may come from memory that the host had not
+ * looked at before.
  */
 struct pvpci_msg_aperture_probe {
 	struct pvpci_msg msg;

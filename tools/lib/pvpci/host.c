@@ -156,10 +156,10 @@ static uint32_t do_dma_probe(struct pvpci_host *host, union slot *slot)
 
 static uint32_t do_aperture_probe(struct pvpci_host *host, union slot *slot)
 {
-	uint64_t value = 0;
-	uint32_t status = host->ops->aperture_probe(host->context,
-						    le64toh(slot->aperture_probe.offset), &value);
+	uint64_t offset = le64toh(slot->aperture_probe.offset), value = 0;
+	uint32_t status = host->ops->aperture_probe(host->context, &offset, &value);
 
+	slot->aperture_probe.offset = htole64(offset);
 	slot->aperture_probe.value = htole64(value);
 	return status;
 }

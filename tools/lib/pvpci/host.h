@@ -202,7 +202,8 @@ struct pvpci_stop_complete {
  * @released: forget them
  * @commit: an edge of memory-enable
  * @dma_probe: read 8 bytes of guest memory
- * @aperture_probe: read 8 bytes of the aperture, write their complement there
+ * @aperture_probe: read 8 bytes of the aperture, write their complement there; or say
+ *	where nothing decodes
  * @eject_complete: the guest let go of a function, or @result says why not
  * @eject_why: it will not, for that reason: the guest's text, unchecked but for its end
  * @read_block: content of a config block
@@ -225,7 +226,7 @@ struct pvpci_host_ops {
 	uint32_t (*released)(void *context, struct pvpci_resources *resources);
 	uint32_t (*commit)(void *context, struct pvpci_commit *commit);
 	uint32_t (*dma_probe)(void *context, uint64_t address, uint64_t *value);
-	uint32_t (*aperture_probe)(void *context, uint64_t offset, uint64_t *value);
+	uint32_t (*aperture_probe)(void *context, uint64_t *offset, uint64_t *value);
 	uint32_t (*eject_complete)(void *context, uint32_t row, uint32_t instance,
 				   uint32_t result);
 	uint32_t (*eject_why)(void *context, uint32_t row, uint32_t instance, const char *why);

@@ -151,3 +151,34 @@ int aperture_hand_off(struct bus *bus, struct function *fn, struct error *err)
 	}
 	return 0;
 }
+
+const struct bar *aperture_decoding(const struct bus *bus, uint64_t offset, uint64_t bytes)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < bus->nr_attached; i++) {
+		for (j = 0; j < PVPCI_NUM_BARS; j++) {
+			const struct bar *bar = &bus->attached[i]->bar[j];
+
+			if (bar->bytes && bar->attached != PVPCI_BAR_UNASSIGNED &&
+			    bar_meets(offset, bytes, bar->attached, bar->bytes))
+				return bar;
+		}
+	}
+	return NULL;
+}
+
+uint64_t aperture_unused_page(const struct bus *bus)
+{
+	uint64_t end = bus->layout.want.aperture_bytes;
+	const struct bar *bar;
+
+	/* Downwards, past one BAR with each turn. */
+	while (end >= PVPCI_PAGE_BYTES) {
+		bar = aperture_decoding(bus, end - PVPCI_PAGE_BYTES, PVPCI_PAGE_BYTES);
+		if (!bar)
+			return end - PVPCI_PAGE_BYTES;
+		end = bar->attached & ~(uint64_t)(PVPCI_PAGE_BYTES - 1);
+	}
+	return PVPCI_BAR_UNASSIGNED;
+}

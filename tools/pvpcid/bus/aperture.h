@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+struct bar;
 struct bus;
 struct error;
 struct function;
@@ -52,5 +53,23 @@ int aperture_check(const struct bus *bus, const struct function *fn, struct erro
  * Return: 0, or -1 with @err filled.
  */
 int aperture_hand_off(struct bus *bus, struct function *fn, struct error *err);
+
+/**
+ * aperture_decoding - does anything decode a range?
+ * @bus: the bus
+ * @offset: its first byte in the aperture
+ * @bytes: its length
+ *
+ * Return: a BAR that is attached there, or NULL.
+ */
+const struct bar *aperture_decoding(const struct bus *bus, uint64_t offset, uint64_t bytes);
+
+/**
+ * aperture_unused_page - a page in which nothing decodes
+ * @bus: the bus
+ *
+ * Return: its aperture offset, or PVPCI_BAR_UNASSIGNED.
+ */
+uint64_t aperture_unused_page(const struct bus *bus);
 
 #endif /* PVPCID_APERTURE_H */

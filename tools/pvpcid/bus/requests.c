@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "bus/aperture.h"
 #include "bus/bus.h"
 #include "shm.h"
 
@@ -364,19 +365,21 @@ static uint32_t op_dma_probe(void *context, uint64_t address, uint64_t *value)
 	return PVPCI_STATUS_OK;
 }
 
-/* What is there is nobody's while nothing decodes. */
-static uint32_t op_aperture_probe(void *context, uint64_t offset, uint64_t *value)
+/* What the guest writes there is nobody's while nothing decodes. */
+static uint32_t op_aperture_probe(void *context, uint64_t *offset, uint64_t *value)
 {
 	struct bus *bus = context;
-	unsigned int i;
 	__le64 *at;
 
-	if (offset % 8 || offset >= bus->layout.want.aperture_bytes)
+	if (*offset == PVPCI_BAR_UNASSIGNED) {
+		*offset = aperture_unused_page(bus);
+		return *offset == PVPCI_BAR_UNASSIGNED ? PVPCI_STATUS_STATE : PVPCI_STATUS_OK;
+	}
+	if (*offset % 8 || *offset >= bus->layout.want.aperture_bytes)
 		return PVPCI_STATUS_RANGE;
-	for (i = 0; i < bus->conf->rows; i++)
-		if (bus->row[i] && bus->row[i]->attached)
-			return PVPCI_STATUS_STATE;
-	at = (__le64 *)bus_aperture(bus, offset);
+	if (aperture_decoding(bus, *offset, 8))
+		return PVPCI_STATUS_STATE;
+	at = (__le64 *)bus_aperture(bus, *offset);
 	*value = shm_load64(at);
 	shm_store64(at, ~*value);
 	return PVPCI_STATUS_OK;

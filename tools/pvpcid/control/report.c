@@ -20,21 +20,47 @@ static json_t *offset_or_null(uint64_t offset)
 	return offset == PVPCI_BAR_UNASSIGNED ? json_null() : number(offset);
 }
 
-static const char *function_state(const struct function *fn)
+/* What a function is to its user, the last word first: pvpcictl(1), list. */
+enum shown {
+	SHOWN_EJECTING,
+	SHOWN_NO_ROOM,
+	SHOWN_OFF,
+	SHOWN_ATTACHED,
+	SHOWN_ASSIGNED,
+	SHOWN_PRESENT,
+};
+
+static const char *shown_name(enum shown shown)
 {
+	static const char * const names[] = {
+		[SHOWN_EJECTING] = "ejecting",
+		[SHOWN_ATTACHED] = "attached",
+		[SHOWN_ASSIGNED] = "assigned",
+		[SHOWN_PRESENT] = "present",
+	};
+
+	if (shown == SHOWN_NO_ROOM)
+		return pvpci_outcome_name(PVPCI_OUTCOME_NO_ROOM);
+	return shown == SHOWN_OFF ? pvpci_outcome_name(PVPCI_OUTCOME_OFF) : names[shown];
+}
+
+static enum shown shown(const struct function *fn)
+{
+	bool told = fn->outcome.since_ns;
 	unsigned int i;
 
 	if (fn->eject_id)
-		return "ejecting";
-	if (fn->outcome.since_ns && (fn->outcome.what == PVPCI_OUTCOME_NO_ROOM ||
-				     fn->outcome.what == PVPCI_OUTCOME_OFF))
-		return pvpci_outcome_name(fn->outcome.what);
+		return SHOWN_EJECTING;
+	if (told && fn->outcome.what == PVPCI_OUTCOME_NO_ROOM)
+		return SHOWN_NO_ROOM;
+	if (told && fn->outcome.what == PVPCI_OUTCOME_OFF)
+		return SHOWN_OFF;
 	if (fn->attached)
-		return "attached";
+		return SHOWN_ATTACHED;
 	for (i = 0; i < PVPCI_NUM_BARS; i++)
 		if (fn->bar[i].bytes && fn->bar[i].assigned != PVPCI_BAR_UNASSIGNED)
-			return "assigned";
-	return "present";
+			return SHOWN_ASSIGNED;
+	return SHOWN_PRESENT;
 }
 
 static json_t *report_bar(const struct bar *bar, int index)
@@ -86,7 +112,7 @@ static json_t *report_row(const struct function *fn)
 	function_slot(fn, slot);
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:b, s:b, s:i, s:o, s:o}",
 			 "slot", slot, "model", fn->ops->name, "label", fn->label,
-			 "state", function_state(fn), "trouble", report_trouble(fn),
+			 "state", shown_name(shown(fn)), "trouble", report_trouble(fn),
 			 "serial", report_serial(fn),
 			 "numa_node", fn->numa_node == PVPCI_NUMA_NONE ? json_null() :
 			 number(fn->numa_node), "priority", (int)fn->priority,

@@ -160,6 +160,8 @@ static const struct fault faults[] = {
 	REPLY("aperture-wrong-value",
 	      "Host and guest do not see the same bytes in the aperture", REFUSED,
 	      STEP_APERTURE_PROBE, OP_ADD, OF(pvpci_msg_aperture_probe, value), 1),
+	REPLY("aperture-nowhere", "Host wants to be asked at .* of an aperture of", REFUSED,
+	      STEP_APERTURE_PROBE, OP_SET, OF(pvpci_msg_aperture_probe, offset), ~4095ULL),
 	{ .name = "aperture-unseen", .outcome = REFUSED, .step = STEP_APERTURE_PROBE,
 	  .expect = "Host and guest do not see the same bytes in the aperture",
 	  .act = ACT_UNSEEN },

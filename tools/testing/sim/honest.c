@@ -153,14 +153,18 @@ static uint32_t dma_probe(void *context, uint64_t address, uint64_t *value)
 	return PVPCI_STATUS_OK;
 }
 
-static uint32_t aperture_probe(void *context, uint64_t offset, uint64_t *value)
+static uint32_t aperture_probe(void *context, uint64_t *offset, uint64_t *value)
 {
 	struct liar *liar = context;
 	__le64 *at;
 
-	if (offset & 7 || offset >= liar->bus.layout.want.aperture_bytes)
+	if (*offset == PVPCI_BAR_UNASSIGNED) {
+		*offset = 0;
+		return PVPCI_STATUS_OK;
+	}
+	if (*offset & 7 || *offset >= liar->bus.layout.want.aperture_bytes)
 		return PVPCI_STATUS_RANGE;
-	at = (__le64 *)bus_aperture(&liar->bus, offset);
+	at = (__le64 *)bus_aperture(&liar->bus, *offset);
 	*value = shm_load64(at);
 	/* One that does not reach the guest. */
 	if (liar->fault->act != ACT_UNSEEN)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bus/aperture.h"
 #include "sim.h"
 #include "unit.h"
 
@@ -173,10 +174,23 @@ static void test_aperture_probe(void **state)
 	assert_int_equal(probe_aperture(bytes, &value), PVPCI_STATUS_RANGE);
 	assert_int_equal(probe_aperture(~7ULL, &value), PVPCI_STATUS_RANGE);
 	/* Registers of a function are its own. */
-	*at = htole64(1);
 	assert_int_equal(sim_commit(&sim, 0, ON, 0), 0);
-	assert_int_equal(probe_aperture(4096, &value), PVPCI_STATUS_STATE);
+	assert_int_equal(probe_aperture(8, &value), PVPCI_STATUS_STATE);
 	assert_int_equal(value, 0);
+}
+
+/* Where nothing decodes: from the top of the aperture, below what decodes there. */
+static void test_aperture_unused(void **state)
+{
+	uint64_t bytes = sim.bus.layout.want.aperture_bytes;
+	const struct bar *bar = &sim.bus.row[0]->bar[0];
+
+	(void)state;
+	assert_int_equal(aperture_unused_page(&sim.bus), bytes - PVPCI_PAGE_BYTES);
+	assert_int_equal(sim_commit(&sim, 0, ON, bytes - bar->bytes), 0);
+	assert_int_equal(aperture_unused_page(&sim.bus), bytes - bar->bytes - PVPCI_PAGE_BYTES);
+	assert_ptr_equal(aperture_decoding(&sim.bus, bytes - 1, 1), bar);
+	assert_null(aperture_decoding(&sim.bus, bytes - bar->bytes - 8, 8));
 }
 
 /* Bits that are not the guest's read as the host gave them. */
@@ -227,7 +241,7 @@ static void test_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_bar), TEST(test_dma), TEST(test_probe), TEST(test_aperture_probe),
+		TEST(test_bar), TEST(test_dma), TEST(test_probe), TEST(test_aperture_probe), TEST(test_aperture_unused),
 		TEST(test_config),
 		TEST(test_watch), TEST(test_descriptors),
 	};

@@ -26,13 +26,13 @@ static void write_there(u64 value, void __iomem *at)
 	writel((u32)(value >> 32), at + 4);
 }
 
-static int ask(struct pvpci_wire *wire, void __iomem *at)
+static int ask(struct pvpci_wire *wire, u64 offset, void __iomem *at)
 {
 	u64 nonce = get_random_u64(), seen, back;
 	int ret;
 
 	write_there(nonce, at);
-	ret = pvpci_proto_aperture_probe(wire, 0, &seen);
+	ret = pvpci_proto_aperture_probe(wire, &offset, &seen);
 	if (ret)
 		return ret;
 	back = read_there(at);
@@ -43,30 +43,49 @@ static int ask(struct pvpci_wire *wire, void __iomem *at)
 	return -EIO;
 }
 
+/* A page in which nothing decodes, as the host says; functions may have been handed off so. */
+static int find_place(struct pvpci_wire *wire, u64 *offset)
+{
+	u64 bytes = wire->layout.area[PVPCI_AREA_APERTURE].bytes, value;
+	int ret;
+
+	*offset = PVPCI_BAR_UNASSIGNED;
+	ret = pvpci_proto_aperture_probe(wire, offset, &value);
+	if (ret || (*offset < bytes && !(*offset % PVPCI_PAGE_BYTES)))
+		return ret;
+	dev_err(&wire->pdev->dev, "Host wants to be asked at %#llx of an aperture of %#llx bytes.\n",
+		*offset, bytes);
+	return -EPROTO;
+}
+
 /**
  * pvpci_aperture_probe - compare what both ends see in the aperture
- * @wire: of a bus in D0 of which no function decodes
+ * @wire: of a bus in D0
  *
  * What was there is put back.
  *
  * Context: process context.
- * Return: 0, also when the host does not know the question; an errno with a sentence
- * logged otherwise.
+ * Return: 0, also when the host does not know the question, or functions decode
+ * everywhere; an errno with a sentence logged otherwise.
  */
 int pvpci_aperture_probe(struct pvpci_wire *wire)
 {
-	const struct pvpci_span *aperture = &wire->layout.area[PVPCI_AREA_APERTURE];
+	u64 start = pci_resource_start(wire->pdev, 2) +
+		    wire->layout.area[PVPCI_AREA_APERTURE].offset;
 	void __iomem *at;
-	u64 before;
+	u64 offset, before;
 	int ret;
 
 	if (!(wire->features & PVPCI_F_APERTURE_PROBE))
 		return 0;
-	at = ioremap(pci_resource_start(wire->pdev, 2) + aperture->offset, PVPCI_PAGE_BYTES);
+	ret = find_place(wire, &offset);
+	if (ret)
+		return ret == -EBUSY ? 0 : ret;
+	at = ioremap(start + offset, PVPCI_PAGE_BYTES);
 	if (!at)
 		return -ENOMEM;
 	before = read_there(at);
-	ret = ask(wire, at) ?: ask(wire, at);
+	ret = ask(wire, offset, at) ?: ask(wire, offset, at);
 	write_there(before, at);
 	iounmap(at);
 	return ret;

@@ -302,19 +302,22 @@ int pvpci_proto_dma_probe(struct pvpci_wire *wire, u64 address, u64 *value)
 /**
  * pvpci_proto_aperture_probe - what does the host see in the aperture?
  * @wire: the connection
- * @offset: aperture offset, a multiple of 8
+ * @offset: aperture offset, a multiple of 8, or PVPCI_BAR_UNASSIGNED, which becomes that
+ *	of a page in which nothing decodes, as the host says
  * @value: gets the 8 bytes found there; the host has replaced them by their complement
  *
- * Return: 0 or an errno, with a sentence logged.
+ * Return: 0; -EBUSY when a function decodes there, or everywhere; another errno with a
+ * sentence logged.
  */
-int pvpci_proto_aperture_probe(struct pvpci_wire *wire, u64 offset, u64 *value)
+int pvpci_proto_aperture_probe(struct pvpci_wire *wire, u64 *offset, u64 *value)
 {
 	struct pvpci_msg_aperture_probe msg = {
 		.msg.type = cpu_to_le16(PVPCI_MSG_APERTURE_PROBE),
-		.offset = cpu_to_le64(offset),
+		.offset = cpu_to_le64(*offset),
 	};
-	int ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+	int ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_STATE);
 
+	*offset = le64_to_cpu(msg.offset);
 	*value = le64_to_cpu(msg.value);
 	return ret;
 }

@@ -26,7 +26,7 @@ int pvpci_proto_assigned(struct pvpci_wire *wire,
 			 u32 first, u32 count, u32 *fault);
 int pvpci_proto_released(struct pvpci_wire *wire, u32 first, u32 count);
 int pvpci_proto_dma_probe(struct pvpci_wire *wire, u64 address, u64 *value);
-int pvpci_proto_aperture_probe(struct pvpci_wire *wire, u64 offset, u64 *value);
+int pvpci_proto_aperture_probe(struct pvpci_wire *wire, u64 *offset, u64 *value);
 int pvpci_proto_ping(struct pvpci_wire *wire, unsigned int timeout_ms);
 void pvpci_proto_eject_why(struct pvpci_wire *wire, u32 row, u32 instance, const char *why);
 int pvpci_proto_eject_complete(struct pvpci_wire *wire, u32 row, u32 instance, int result);
