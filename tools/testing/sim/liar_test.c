@@ -63,6 +63,9 @@ static const struct {
 
 static union slot request(unsigned int step)
 {
+	struct pvpci_msg_version version = {
+		.version = htole32(PVPCI_VERSION_1_1), .features = htole64(~0ULL),
+	};
 	union slot slot = { 0 };
 
 	slot.msg.type = htole16(walk[step].type);
@@ -70,9 +73,8 @@ static union slot request(unsigned int step)
 	slot.msg.id = htole32(step + 1);
 	switch (walk[step].type) {
 	case PVPCI_MSG_VERSION:
-		memcpy(slot.bytes, &(struct pvpci_msg_version){ .msg = slot.msg,
-			.version = htole32(PVPCI_VERSION_1_1), .features = htole64(~0ULL) },
-		       sizeof(struct pvpci_msg_version));
+		version.msg = slot.msg;
+		memcpy(&slot, &version, sizeof(version));
 		break;
 	case PVPCI_MSG_D0_ENTRY:
 	case PVPCI_MSG_QUERY_RESOURCES:

@@ -241,9 +241,8 @@ static void test_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_bar), TEST(test_dma), TEST(test_probe), TEST(test_aperture_probe), TEST(test_aperture_unused),
-		TEST(test_config),
-		TEST(test_watch), TEST(test_descriptors),
+		TEST(test_bar), TEST(test_dma), TEST(test_probe),
+		TEST(test_aperture_probe), TEST(test_aperture_unused), TEST(test_config), TEST(test_watch), TEST(test_descriptors),
 	};
 
 	log_setup(LOG_LEVEL_ERROR - 1);

@@ -15,18 +15,18 @@
 #include "wire/proto.h"
 #include "wire/wire.h"
 
-static u64 read_there(const void __iomem *at)
+static u64 read_there(const u8 __iomem *at)
 {
 	return (u64)readl(at + 4) << 32 | readl(at);
 }
 
-static void write_there(u64 value, void __iomem *at)
+static void write_there(u64 value, u8 __iomem *at)
 {
 	writel((u32)value, at);
 	writel((u32)(value >> 32), at + 4);
 }
 
-static int ask(struct pvpci_wire *wire, u64 offset, void __iomem *at)
+static int ask(struct pvpci_wire *wire, u64 offset, u8 __iomem *at)
 {
 	u64 nonce = get_random_u64(), seen, back;
 	int ret;
@@ -72,8 +72,8 @@ int pvpci_aperture_probe(struct pvpci_wire *wire)
 {
 	u64 start = pci_resource_start(wire->pdev, 2) +
 		    wire->layout.area[PVPCI_AREA_APERTURE].offset;
-	void __iomem *at;
 	u64 offset, before;
+	u8 __iomem *at;
 	int ret;
 
 	if (!(wire->features & PVPCI_F_APERTURE_PROBE))
