@@ -242,7 +242,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_bar), TEST(test_dma), TEST(test_probe),
-		TEST(test_aperture_probe), TEST(test_aperture_unused), TEST(test_config), TEST(test_watch), TEST(test_descriptors),
+		TEST(test_aperture_probe), TEST(test_aperture_unused),
+		TEST(test_config), TEST(test_watch), TEST(test_descriptors),
 	};
 
 	log_setup(LOG_LEVEL_ERROR - 1);
