@@ -21,17 +21,30 @@
 #define CONTROL_NS	50000000ULL	/* without a guest, for the timeouts of control clients */
 #define SLACK_NS	5000UL		/* of timers: the default is longer than a nap */
 
-static void guest_gone(void *context)
+/* The bus is made anew when nothing uses the memory of the guest that was there. */
+static void guest_leaves(struct daemon *daemon)
 {
-	struct daemon *daemon = context;
 	struct error err;
+	int ret = bus_disconnect(&daemon->bus, &err);
 
-	if (bus_disconnect(&daemon->bus, &err)) {
+	daemon->leaving = ret > 0;
+	if (daemon->leaving)
+		return;
+	if (ret < 0) {
 		log_error("%s", err.text);
 		daemon->failed = true;
 		daemon->stop = true;
 	}
+	guest_admit(&daemon->guest, true);
 	notify_status("waiting for a guest");
+}
+
+static void guest_gone(void *context)
+{
+	struct daemon *daemon = context;
+
+	guest_admit(&daemon->guest, false);
+	guest_leaves(daemon);
 }
 
 static void guest_rang(void *context)
@@ -171,7 +184,8 @@ static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
 	uint64_t wait;
 
 	if (!bus->connected)
-		return daemon->control.count ? CONTROL_NS : UINT64_MAX;
+		return daemon->control.count || daemon->leaving || bus->unsettled ? CONTROL_NS :
+										    UINT64_MAX;
 	if (bus->nr_attached)
 		pace_attach(&daemon->pace, bus->attached_ns);
 	daemon->pace.unrung = bus->nr_attached && !(bus->host.in_force & PVPCI_F_WAKE);
@@ -192,6 +206,8 @@ int daemon_run(struct daemon *daemon)
 		uint64_t now = clock_ns();
 		uint64_t wait = plan_wait(daemon, now, worked);
 
+		if (daemon->leaving)
+			guest_leaves(daemon);
 		if (daemon->control.adding)
 			control_check(&daemon->control, now);
 		if (now - ticked >= TICK_NS) {

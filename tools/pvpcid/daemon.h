@@ -21,6 +21,7 @@
  * @control: pvpcictl
  * @pace: when to spin and when to sleep
  * @signals: signalfd
+ * @leaving: QEMU has gone, and functions are not idle yet
  * @stop: end at the next turn
  * @failed: and with exit status 1
  */
@@ -31,6 +32,7 @@ struct daemon {
 	struct control control;
 	struct pace pace;
 	int signals;
+	bool leaving;
 	bool stop;
 	bool failed;
 };

@@ -33,6 +33,15 @@ enum pvpci_host_state {
 	PVPCI_HOST_STATES
 };
 
+/*
+ * What an operation returns that cannot be carried out yet: no status of the
+ * wire. Its request is kept, and the operation called again with each
+ * pvpci_host_poll() until it returns another.
+ */
+#define PVPCI_HOST_LATER	0xffffffffU
+
+#define PVPCI_HOST_KEPT		64	/* requests that wait, at most; then the ring does */
+
 /**
  * struct pvpci_commit - PVPCI_MSG_COMMIT in host byte order
  * @row: function table row, below the number of rows
@@ -215,11 +224,13 @@ struct pvpci_stop_complete {
  * @restart: a function that was stopped works again
  * @stop_complete: the end of a query or of a stop
  *
- * Each returns a PVPCI_STATUS_*. All are called from pvpci_host_poll().
+ * Each returns a PVPCI_STATUS_*; @d0_entry, @d0_exit, @commit, @eject_complete,
+ * @reset and @power may return PVPCI_HOST_LATER, with nothing changed that
+ * matters to a second call. All are called from pvpci_host_poll().
  */
 struct pvpci_host_ops {
 	uint32_t (*d0_entry)(void *context, uint32_t nr_vectors, bool again);
-	void (*d0_exit)(void *context);
+	uint32_t (*d0_exit)(void *context);
 	void (*relations)(void *context, uint32_t *seq, uint32_t *count);
 	void (*needs)(void *context, uint64_t *need32, uint64_t *need64);
 	uint32_t (*assigned)(void *context, struct pvpci_resources *resources);
@@ -256,6 +267,9 @@ struct pvpci_host_ops {
  * @in_force: features agreed
  * @from_guest: consumer end
  * @to_guest: producer end
+ * @kept: requests that wait for their operation, or for an earlier one of the
+ *	same function; in their order
+ * @nr_kept: number of them
  * @unnotified: messages sent since the guest was last interrupted
  * @received: messages taken, by row of the dispatch table
  * @refused: replies with a status other than OK
@@ -273,6 +287,8 @@ struct pvpci_host {
 	uint64_t in_force;
 	struct pvpci_ring_end from_guest;
 	struct pvpci_ring_end to_guest;
+	_Alignas(8) uint8_t kept[PVPCI_HOST_KEPT][PVPCI_SLOT_BYTES];
+	unsigned int nr_kept;
 	uint32_t unnotified;
 	uint64_t received[32];
 	uint64_t refused;
@@ -294,7 +310,8 @@ void pvpci_host_start(struct pvpci_host *host, void *ring_to_host, void *ring_to
  * @host: host end
  * @budget: most messages to answer
  *
- * A request is taken only when there is room for its reply.
+ * A request is taken only when there is room for its reply. One that has to
+ * wait (PVPCI_HOST_LATER) holds up those of its function, and no others.
  * Return: number answered, or -EPROTO when the guest broke the rules (now or
  * before); @host->why_dead then says how.
  */

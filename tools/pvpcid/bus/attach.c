@@ -195,10 +195,22 @@ void function_detach(struct function *fn)
 	bus_beat(bus, clock_ns());
 }
 
-void function_edge(struct function *fn, const uint64_t *offset, unsigned int reason)
+uint64_t function_quiesce(struct function *fn, bool last)
 {
-	uint64_t start = clock_ns();
+	uint64_t start;
 
+	if (!fn->quiesce_ns)
+		fn->quiesce_ns = clock_ns();
+	if (fn->ops->quiesce && !fn->ops->quiesce(fn->model, last))
+		return 0;
+	start = fn->quiesce_ns;
+	fn->quiesce_ns = 0;
+	return start;
+}
+
+void function_edge(struct function *fn, const uint64_t *offset, unsigned int reason,
+		   uint64_t start_ns)
+{
 	if (fn->attached == !!offset)
 		return;
 	if (offset)
@@ -206,12 +218,13 @@ void function_edge(struct function *fn, const uint64_t *offset, unsigned int rea
 	else
 		function_detach(fn);
 	fn->stats.edges[reason]++;
-	fn->stats.edge_ns[reason] += clock_ns() - start;
+	fn->stats.edge_ns[reason] += clock_ns() - start_ns;
 }
 
 void function_reset(struct function *fn)
 {
 	fn->power = PVPCI_POWER_D0;
+	fn->reset_due = false;
 	function_forget_interrupts(fn);
 	fn->ops->reset(fn->model);
 }
@@ -220,7 +233,13 @@ void function_check_reset(struct function *fn)
 {
 	bool wanted = function_config16(fn, CFGSPACE_DEVCTL) & CFGSPACE_DEVCTL_FLR;
 
-	if (wanted && !fn->in_reset) {
+	if (fn->leaving)
+		return;
+	/* It takes no work from now on: it is reset even if the guest clears the bit. */
+	fn->reset_due |= wanted && !fn->in_reset;
+	if (fn->reset_due) {
+		if (!function_quiesce(fn, false))
+			return;
 		function_reset(fn);
 		fn->stats.resets++;
 		log_some(&fn->chatter, LOG_LEVEL_INFO,

@@ -28,7 +28,7 @@ struct function *bus_function(const struct bus *bus, uint32_t row, uint32_t inst
 {
 	struct function *fn = bus->row[row];
 
-	return fn && fn->instance == instance ? fn : NULL;
+	return fn && fn->instance == instance && !fn->leaving ? fn : NULL;
 }
 
 static int check_unique(const struct bus *bus, const struct function *fn, struct error *err)
@@ -156,7 +156,7 @@ static void eject_end(struct function *fn, int result)
 		bus->watch.eject_done(bus->watch.context, id, result);
 }
 
-void bus_remove(struct bus *bus, struct function *fn)
+static void take_off(struct bus *bus, struct function *fn)
 {
 	unsigned int device = fn->devfn >> 3;
 
@@ -173,13 +173,59 @@ void bus_remove(struct bus *bus, struct function *fn)
 	function_destroy(fn);
 }
 
+/* bus_settle() takes it off. */
+static void leave_later(struct bus *bus, struct function *fn)
+{
+	fn->leaving = true;
+	bus->unsettled = true;
+}
+
+void bus_remove(struct bus *bus, struct function *fn)
+{
+	if (function_quiesce(fn, true))
+		take_off(bus, fn);
+	else
+		leave_later(bus, fn);
+}
+
+/* The end of it is told, and the guest not asked. */
+static uint64_t number_eject(struct bus *bus, struct function *fn)
+{
+	if (!fn->eject_id)
+		fn->eject_id = ++bus->next_eject;
+	fn->eject_sent = true;
+	return fn->eject_id;
+}
+
+void bus_take_away(struct bus *bus, struct function *fn, uint64_t *eject_id)
+{
+	*eject_id = number_eject(bus, fn);
+	bus_remove(bus, fn);
+}
+
+bool bus_quiesce(struct bus *bus)
+{
+	bool idle = true;
+	unsigned int i;
+
+	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++)
+		if (bus->row[i] && !function_quiesce(bus->row[i], false))
+			idle = false;
+	return idle;
+}
+
 int bus_eject(struct bus *bus, struct function *fn, bool device, uint64_t *eject_id)
 {
-	if (fn->eject_id)
+	if (fn->eject_id || fn->leaving)
 		return -EBUSY;
 	*eject_id = 0;
 	if (bus->host.state != PVPCI_HOST_D0) {
-		bus_remove(bus, fn);
+		if (function_quiesce(fn, true)) {
+			take_off(bus, fn);
+			return 0;
+		}
+		*eject_id = number_eject(bus, fn);
+		leave_later(bus, fn);
 		return 0;
 	}
 	fn->eject_id = ++bus->next_eject;
@@ -214,7 +260,7 @@ void bus_release_all(struct bus *bus, unsigned int reason)
 
 		if (!fn)
 			continue;
-		function_edge(fn, NULL, reason);
+		function_edge(fn, NULL, reason, clock_ns());
 		function_reset(fn);
 		fn->in_reset = false;
 		memset(&fn->outcome, 0, sizeof(fn->outcome));
@@ -222,7 +268,8 @@ void bus_release_all(struct bus *bus, unsigned int reason)
 			fn->bar[bar].assigned = PVPCI_BAR_UNASSIGNED;
 			function_resize(fn, bar, fn->bar[bar].most);
 		}
-		eject_end(fn, -ECANCELED);
+		if (!fn->leaving)
+			eject_end(fn, -ECANCELED);
 	}
 	memset(bus->window, 0, sizeof(bus->window));
 	bus->relations_pending = false;

@@ -93,6 +93,8 @@ struct bus_watch {
  * @scanned_ns: when all functions were looked at last
  * @scan_ns: how long that took
  * @ones_bytes: memory that all-ones take
+ * @unsettled: bus_settle() has something to do
+ * @releasing: it is broken, and all is released when the functions are idle
  * @chatter: limits log lines that a guest can provoke
  * @stats: accounts
  */
@@ -127,6 +129,8 @@ struct bus {
 	uint64_t scanned_ns;
 	uint64_t scan_ns;
 	uint64_t ones_bytes;
+	bool unsettled;
+	bool releasing;
 	struct log_limit chatter;
 	struct bus_stats stats;
 };
@@ -154,7 +158,8 @@ void bus_connect(struct bus *bus, pid_t peer);
  * @bus: the bus
  * @err: filled on failure
  *
- * Return: 0, or -1 with @err filled: there is no bus any more.
+ * Return: 0; 1 when functions are not idle yet, to be called again until they
+ * are; -1 with @err filled: there is no bus any more.
  */
 int bus_disconnect(struct bus *bus, struct error *err);
 
@@ -194,8 +199,22 @@ struct function *bus_function(const struct bus *bus, uint32_t row, uint32_t inst
  */
 struct function *bus_add(struct bus *bus, json_t *conf, struct error *err);
 
-/** bus_remove - take a function off the bus, at once */
+/** bus_remove - take a function off the bus: at once when it is idle, or as soon as it is */
 void bus_remove(struct bus *bus, struct function *fn);
+
+/**
+ * bus_take_away - the same, and watch.eject_done tells when it is off the bus
+ * @bus: the bus
+ * @fn: the function
+ * @eject_id: result: passed to watch.eject_done, which may be called in here
+ */
+void bus_take_away(struct bus *bus, struct function *fn, uint64_t *eject_id);
+
+/** bus_quiesce - function_quiesce() for all; return whether all are idle */
+bool bus_quiesce(struct bus *bus);
+
+/** bus_settle - take off the bus and release what is idle now; with each bus_poll() */
+void bus_settle(struct bus *bus);
 
 /**
  * bus_eject - ask the guest to let go of a function
@@ -203,7 +222,7 @@ void bus_remove(struct bus *bus, struct function *fn);
  * @fn: the function
  * @device: none of the functions of its device may be in use
  * @eject_id: result: passed to watch.eject_done later; 0 when the function
- *	was removed at once because no guest uses the bus
+ *	was removed at once because no guest uses the bus and it was idle
  *
  * Return: 0, -EBUSY when an eject is under way.
  */

@@ -94,6 +94,7 @@ bool bus_poll(struct bus *bus)
 	int answered;
 	bool worked;
 
+	bus_settle(bus);
 	if (!bus->connected || bus->host.state == PVPCI_HOST_DEAD)
 		return false;
 	answered = pvpci_host_poll(&bus->host, POLL_MESSAGES);

@@ -93,6 +93,7 @@ void bus_power_off(struct bus *bus)
 
 	if (!bus->memory.base)
 		return;
+	bus->releasing = false;
 	bus_release_all(bus, PVPCI_REASON_REMOVE);
 	/* The memory goes, and what all-ones took of it. */
 	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++)
@@ -111,18 +112,45 @@ void bus_connect(struct bus *bus, pid_t peer)
 	bus->stats.guests++;
 }
 
+/* Not before: a guest that reads BROKEN may use its memory for something else. */
+static void end_broken(struct bus *bus)
+{
+	bus->releasing = !bus_quiesce(bus);
+	bus->unsettled |= bus->releasing;
+	if (bus->releasing)
+		return;
+	bus_release_all(bus, PVPCI_REASON_REMOVE);
+	set_state(bus, PVPCI_HOST_BROKEN);
+	vectors_ring(&bus->vectors, BUS_RING_VECTOR);
+}
+
+void bus_settle(struct bus *bus)
+{
+	unsigned int i;
+
+	if (!bus->unsettled)
+		return;
+	bus->unsettled = false;
+	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++)
+		if (bus->row[i] && bus->row[i]->leaving)
+			bus_remove(bus, bus->row[i]);
+	if (bus->releasing)
+		end_broken(bus);
+}
+
 int bus_disconnect(struct bus *bus, struct error *err)
 {
 	bus->connected = false;
 	bus->peer = 0;
+	bus_settle(bus);
+	if (!bus_quiesce(bus) || bus->unsettled)
+		return 1;
 	bus_power_off(bus);
 	return bus_power_on(bus, err);
 }
 
 void bus_break(struct bus *bus, const char *why)
 {
-	unsigned int i;
-
 	if (bus->host.state == PVPCI_HOST_DEAD && !bus->host.why_dead)
 		return;
 	pvpci_host_kill(&bus->host, why);
@@ -130,12 +158,9 @@ void bus_break(struct bus *bus, const char *why)
 	bus->stats.broken++;
 	log_error("bus %llu: is broken until another guest connects: the guest broke the rules, %s",
 		  (unsigned long long)bus->conf->id, why);
-	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++)
-		if (bus->row[i])
-			function_detach(bus->row[i]);
-	bus_release_all(bus, PVPCI_REASON_REMOVE);
-	set_state(bus, PVPCI_HOST_BROKEN);
-	vectors_ring(&bus->vectors, BUS_RING_VECTOR);
+	bus->releasing = true;
+	bus->unsettled = true;
+	bus_settle(bus);
 }
 
 void bus_stop(struct bus *bus)
@@ -186,9 +211,14 @@ void bus_tick(struct bus *bus, uint64_t now_ns)
 	state = shm_load32(&bus_header(bus)->guest.state);
 	if (state == bus->guest_state)
 		return;
-	bus->guest_state = state;
-	if (state != PVPCI_GUEST_GONE && state != PVPCI_GUEST_BROKEN)
+	if (state != PVPCI_GUEST_GONE && state != PVPCI_GUEST_BROKEN) {
+		bus->guest_state = state;
 		return;
+	}
+	/* The next tick asks again. */
+	if (!bus_quiesce(bus))
+		return;
+	bus->guest_state = state;
 	log_some(&bus->chatter, LOG_LEVEL_INFO,
 		 "bus %llu: the guest has stopped using it (%s)",
 		 (unsigned long long)bus->conf->id,

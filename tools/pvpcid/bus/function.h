@@ -81,7 +81,10 @@ struct function_stats {
  * @bar: BARs
  * @attached: memory-enable is set
  * @hot_until_ns: it had work a moment ago
+ * @quiesce_ns: since when it is to become idle, 0 for not at all
+ * @leaving: it goes off the bus when it is idle; gone as far as the guest is concerned
  * @in_reset: the guest holds the reset bit
+ * @reset_due: it has set it, and the reset is done when the function is idle
  * @power: PVPCI_POWER_*
  * @invalid_blocks: config blocks the guest has to hear of, a bit for each
  * @pending: one bit a vector: raised but masked
@@ -119,7 +122,10 @@ struct function {
 	struct bar bar[PVPCI_NUM_BARS];
 	bool attached;
 	uint64_t hot_until_ns;
+	uint64_t quiesce_ns;
+	bool leaving;
 	bool in_reset;
+	bool reset_due;
 	uint32_t power;
 	uint64_t invalid_blocks;
 	uint64_t pending[FUNCTION_MAX_VECTORS / 64];
@@ -184,12 +190,24 @@ void function_attach(struct function *fn, const uint64_t *offset);
 void function_detach(struct function *fn);
 
 /**
+ * function_quiesce - finish what is under way, before a detach, a reset or the end
+ * @fn: takes no work until the next attach or reset
+ * @last: it is the end: flush, too
+ *
+ * Never blocks. Who gets 0 asks again, with each poll of the bus or tick.
+ * Return: when it was first asked (clock_ns()), or 0 while it is not idle.
+ */
+uint64_t function_quiesce(struct function *fn, bool last);
+
+/**
  * function_edge - attach or detach because the guest has caused it: on the accounts
  * @fn: the function; nothing happens when it is so already
  * @offset: of each BAR, checked; NULL to detach
  * @reason: PVPCI_REASON_*
+ * @start_ns: when the guest asked (clock_ns())
  */
-void function_edge(struct function *fn, const uint64_t *offset, unsigned int reason);
+void function_edge(struct function *fn, const uint64_t *offset, unsigned int reason,
+		   uint64_t start_ns);
 
 /** function_reset - function level reset; in D0 afterwards */
 void function_reset(struct function *fn);

@@ -9,11 +9,14 @@
 uint32_t bus_reset_function(void *context, struct pvpci_change *change)
 {
 	struct function *fn = bus_function(context, change->row, change->instance);
-	uint64_t start = clock_ns();
+	uint64_t start;
 
 	if (!fn)
 		return PVPCI_STATUS_FUNCTION;
-	function_edge(fn, NULL, PVPCI_REASON_RESET);
+	start = function_quiesce(fn, false);
+	if (!start)
+		return PVPCI_HOST_LATER;
+	function_edge(fn, NULL, PVPCI_REASON_RESET, start);
 	function_reset(fn);
 	fn->stats.resets++;
 	change->host_ns = clock_ns() - start;
@@ -31,7 +34,10 @@ uint32_t bus_set_power(void *context, struct pvpci_change *change)
 	if (!fn)
 		return PVPCI_STATUS_FUNCTION;
 	if (change->value != fn->power) {
-		function_edge(fn, NULL, PVPCI_REASON_POWER);
+		start = function_quiesce(fn, false);
+		if (!start)
+			return PVPCI_HOST_LATER;
+		function_edge(fn, NULL, PVPCI_REASON_POWER, start);
 		if (change->value == PVPCI_POWER_D0 && fn->want.soft_reset)
 			function_reset(fn);
 		fn->power = change->value;

@@ -187,6 +187,11 @@ int guest_open(struct guest *guest, const char *path, const char *group, struct 
 	return -1;
 }
 
+void guest_admit(struct guest *guest, bool admit)
+{
+	loop_change(guest->loop, guest->listener, admit ? EPOLLIN : 0);
+}
+
 void guest_close(struct guest *guest)
 {
 	if (guest->client >= 0) {

@@ -47,6 +47,9 @@ struct guest {
  */
 int guest_open(struct guest *guest, const char *path, const char *group, struct error *err);
 
+/** guest_admit - whether a QEMU may connect; who comes meanwhile waits in the socket */
+void guest_admit(struct guest *guest, bool admit);
+
 /** guest_close - the reverse */
 void guest_close(struct guest *guest);
 

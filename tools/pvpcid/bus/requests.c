@@ -17,6 +17,8 @@ static uint32_t op_d0_entry(void *context, uint32_t nr_vectors, bool again)
 	struct bus *bus = context;
 	struct error err;
 
+	if (again && !bus_quiesce(bus))
+		return PVPCI_HOST_LATER;
 	if (again) {
 		log_some(&bus->chatter, LOG_LEVEL_INFO,
 			 "bus %llu: another kernel has taken the bus over, it is started over",
@@ -40,13 +42,16 @@ static uint32_t op_d0_entry(void *context, uint32_t nr_vectors, bool again)
 	return PVPCI_STATUS_OK;
 }
 
-static void op_d0_exit(void *context)
+static uint32_t op_d0_exit(void *context)
 {
 	struct bus *bus = context;
 
+	if (!bus_quiesce(bus))
+		return PVPCI_HOST_LATER;
 	bus_release_all(bus, PVPCI_REASON_POWER);
 	log_some(&bus->chatter, LOG_LEVEL_INFO,
 		 "bus %llu: is down", (unsigned long long)bus->conf->id);
+	return PVPCI_STATUS_OK;
 }
 
 static void op_relations(void *context, uint32_t *seq, uint32_t *count)
@@ -314,7 +319,7 @@ static uint32_t commit_attach(struct bus *bus, struct function *fn,
 		fn->bar[i].assigned = commit->offset[i];
 		function_resize(fn, i, bytes[i]);
 	}
-	function_edge(fn, commit->offset, commit->reason);
+	function_edge(fn, commit->offset, commit->reason, clock_ns());
 	return PVPCI_STATUS_OK;
 }
 
@@ -336,7 +341,10 @@ static uint32_t op_commit(void *context, struct pvpci_commit *commit)
 		if (status)
 			return status;
 	} else {
-		function_edge(fn, NULL, commit->reason);
+		start = function_quiesce(fn, false);
+		if (!start)
+			return PVPCI_HOST_LATER;
+		function_edge(fn, NULL, commit->reason, start);
 	}
 	commit->host_ns = clock_ns() - start;
 	log_debug("%s: memory-enable %s (%s), %llu us", fn->name, enable ? "set" : "cleared",
@@ -395,6 +403,8 @@ static uint32_t op_eject_complete(void *context, uint32_t row, uint32_t instance
 	if (!fn->eject_sent)
 		return PVPCI_STATUS_STATE;
 	if (!result) {
+		if (!function_quiesce(fn, true))
+			return PVPCI_HOST_LATER;
 		bus_remove(bus, fn);
 		return PVPCI_STATUS_OK;
 	}

@@ -124,7 +124,7 @@ void control_eject_done(struct control *control, uint64_t eject_id, int result)
 	}
 }
 
-/* Surprise removal. The bus reports the end of each eject while it happens. */
+/* Surprise removal. The bus reports the end of each: at once, or when it is idle. */
 static void take_away(struct control_client *client)
 {
 	struct control_eject *eject = &client->eject;
@@ -132,19 +132,24 @@ static void take_away(struct control_client *client)
 	unsigned int i, left = eject->pending;
 	struct function *fn[8];
 
+	if (eject->forced)
+		return;
 	eject->forced = true;
 	for (i = 0; i < 8; i++) {
-		if (eject->id[i])
-			bus_eject_forget(bus, eject->id[i]);
-		eject->id[i] = 0;
 		fn[i] = left & 1U << i ? find(client, i) : NULL;
+		if (!fn[i])
+			eject->pending &= ~(1U << i);
 	}
+	if (!eject->pending) {
+		finish(client, done(eject));
+		return;
+	}
+	/* With the last of them the answer goes, and @eject is another. */
 	for (i = 8; i--;)
 		if (fn[i]) {
 			log_info("%s: is taken away from the guest", fn[i]->name);
-			bus_remove(bus, fn[i]);
+			bus_take_away(bus, fn[i], &eject->id[i]);
 		}
-	finish(client, done(eject));
 }
 
 /* Ask for those that were refused once more; what has gone meanwhile is gone. */
@@ -223,7 +228,7 @@ static json_t *forbidden(const struct control_client *client, const struct funct
 
 	if (!(fn->flags & PVPCI_FN_HOTPLUG) && bus->host.state == PVPCI_HOST_D0)
 		return control_error("%s is not hot-pluggable", fn->name);
-	if (fn->eject_id)
+	if (fn->eject_id || fn->leaving)
 		return control_error("%02x.%u is being ejected already", fn->devfn >> 3 & 0x1f,
 				     fn->devfn & 7);
 	if (!client->eject.force && bus->host.state == PVPCI_HOST_D0 &&

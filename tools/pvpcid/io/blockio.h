@@ -94,6 +94,12 @@ const struct blockio_stats *blockio_stats(const struct blockio *io);
 int blockio_lost(const struct blockio *io);
 
 /**
+ * blockio_dirty - was it written to since the last flush, and could one still help?
+ * @io: file
+ */
+bool blockio_dirty(const struct blockio *io);
+
+/**
  * blockio_protected - was the file protected from writing, see blockio_protect()?
  * @io: file
  */

@@ -80,6 +80,11 @@ int blockio_flush(struct blockio *io, blockio_done done, void *arg)
 	return 0;
 }
 
+bool blockio_dirty(const struct blockio *io)
+{
+	return io->dirty && !io->lost && !io->readonly;
+}
+
 int blockio_lost(const struct blockio *io)
 {
 	return io->lost;

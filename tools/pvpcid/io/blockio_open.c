@@ -185,7 +185,7 @@ void blockio_close(struct blockio *io)
 		link = &(*link)->next;
 	*link = io->next;
 	blockio_drain(io);
-	if (io->dirty && !io->readonly)
+	if (blockio_dirty(io))
 		blockio_flush(io, closing_flush, io);
 	blockio_drain(io);
 	io->engine->close(io);

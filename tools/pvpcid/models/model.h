@@ -29,6 +29,12 @@ struct function;	/* the bus's side of one PCI function */
  *	registers in place
  * @detach: memory-enable was cleared: finish or cancel all work; when it
  *	returns no DMA is under way and function_bar() gives NULL
+ * @quiesce: begin to finish what is under way, take nothing new until the next
+ *	attach() or reset(); return whether all of it is finished. Called again
+ *	until it is: detach(), reset() and destroy() then have nothing to wait
+ *	for. Never blocks. With @last the function is to be destroyed: what was
+ *	written to its files is flushed, too. Also while detached. NULL: nothing
+ *	is ever under way; optional
  * @reset: function-level reset; the state of a function that was just created
  * @poll: look at the registers, do what is to be done, never block; return
  *	whether anything was found to do
@@ -54,6 +60,7 @@ struct model_ops {
 	void (*destroy)(void *model);
 	void (*attach)(void *model);
 	void (*detach)(void *model);
+	bool (*quiesce)(void *model, bool last);
 	void (*reset)(void *model);
 	bool (*poll)(void *model);
 	bool (*busy)(void *model);

@@ -40,13 +40,14 @@ static uint32_t d0_entry(void *context, uint32_t nr_vectors, bool again)
 	return PVPCI_STATUS_OK;
 }
 
-static void d0_exit(void *context)
+static uint32_t d0_exit(void *context)
 {
 	struct liar *liar = context;
 	unsigned int i;
 
 	for (i = 0; i < LIAR_ROWS; i++)
 		detach(liar, i);
+	return PVPCI_STATUS_OK;
 }
 
 static void relations(void *context, uint32_t *seq, uint32_t *count)

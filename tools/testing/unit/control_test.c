@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "desk.h"
+#include "dummy_models.h"
 #include "unit.h"
 #include "base/clock.h"
 
@@ -361,6 +362,37 @@ static void test_eject_force(void **state)
 	close(fd);
 }
 
+/* It is not idle when its time is out: it goes, and is answered for, when it is. */
+static void test_eject_busy(void **state)
+{
+	struct dummy *dummy = dummy_last();
+	int fd = connect_client(), other = connect_client();
+	char text[256];
+
+	(void)state;
+	assert_int_equal(sim_up(&sim), 0);
+	assert_int_equal(sim_commit(&sim, 0, CFGSPACE_COMMAND_MEMORY, 0), 0);
+	dummy->busy = true;
+	assert_null(ask(fd, EJECT(", \"timeout_ms\": 20, \"force\": true")));
+	control_tick(&control, clock_ns() + 30000000);
+	control_tick(&control, clock_ns() + 60000000);
+	bus_poll(&sim.bus);
+	turn();
+	assert_true(recv(fd, text, sizeof(text) - 1, 0) < 0);
+	assert_int_equal(dummy->detached, 0);
+	assert_true(dummy->last);
+	/* For the guest it is gone, and others are served. */
+	assert_int_equal(sim_commit(&sim, 0, 0, 0), PVPCI_STATUS_FUNCTION);
+	expect(other, "{\"command\": \"ping\"}", NULL);
+	expect(other, EJECT(""), "03.0 is being ejected already");
+	dummy->busy = false;
+	bus_poll(&sim.bus);
+	expect_text(fd, "\"forced\":true");
+	assert_int_equal(sim.bus.nr_functions, 0);
+	close(other);
+	close(fd);
+}
+
 /* Asks and does not read: it gets all answers when it does, or is dropped when it goes. */
 static void test_slow_reader(void **state)
 {
@@ -457,8 +489,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_commands), TEST(test_add), TEST(test_eject), TEST(test_add_waits),
-		TEST(test_eject_force), TEST(test_slow_reader), TEST(test_outcome),
-		TEST(test_eject_device), TEST(test_eject_insist), TEST(test_hostile),
+		TEST(test_eject_force), TEST(test_eject_busy), TEST(test_slow_reader),
+		TEST(test_outcome), TEST(test_eject_device), TEST(test_eject_insist),
+		TEST(test_hostile),
 	};
 
 	log_setup(LOG_LEVEL_ERROR);

@@ -86,6 +86,15 @@ static void dummy_detach(void *model)
 	dummy->had_bar = function_bar(dummy->fn, 0, 0, 8);
 }
 
+static bool dummy_quiesce(void *model, bool last_time)
+{
+	struct dummy *dummy = model;
+
+	dummy->quiesced++;
+	dummy->last = last_time;
+	return !dummy->busy;
+}
+
 static void dummy_reset(void *model)
 {
 	((struct dummy *)model)->resets++;
@@ -159,6 +168,7 @@ const struct model_ops ident = {			\
 	.destroy = dummy_destroy,			\
 	.attach = dummy_attach,				\
 	.detach = dummy_detach,				\
+	.quiesce = dummy_quiesce,			\
 	.reset = dummy_reset,				\
 	.poll = dummy_poll,				\
 	.trouble = dummy_trouble,			\

@@ -15,6 +15,9 @@
  * @detached: calls of detach()
  * @resets: calls of reset()
  * @polls: calls of poll()
+ * @busy: quiesce() is not done yet
+ * @quiesced: calls of quiesce()
+ * @last: the last of them was for the end
  * @had_bar: detach() could still reach BAR 0
  * @trouble: something is paused until somebody resumes it
  * @block: content of config blocks 0 and 1
@@ -25,6 +28,9 @@ struct dummy {
 	unsigned int detached;
 	unsigned int resets;
 	unsigned int polls;
+	bool busy;
+	unsigned int quiesced;
+	bool last;
 	bool had_bar;
 	bool trouble;
 	uint8_t block[8];

@@ -45,6 +45,7 @@ int main(void)
 	run_all("uring");
 	run_all("threads");
 	run("threads", "nvme_faults", nvme_faults_tests, nvme_faults_count);
+	run("threads", "nvme_quiesce", nvme_quiesce_tests, nvme_quiesce_count);
 	run("threads", "nvme_data", nvme_data_tests, nvme_data_count);
 	run("threads", "nvme_space", nvme_space_tests, nvme_space_count);
 	run("no engine", "model_testdev", model_testdev_tests, model_testdev_count);

@@ -19,6 +19,7 @@ MODEL_GROUP(nvme_fields);
 MODEL_GROUP(nvme_prps);
 MODEL_GROUP(nvme_rw);
 MODEL_GROUP(nvme_life);
+MODEL_GROUP(nvme_quiesce);
 MODEL_GROUP(nvme_faults);
 MODEL_GROUP(nvme_data);
 MODEL_GROUP(nvme_space);

@@ -204,11 +204,73 @@ bool nvme_ctrl_progress(struct nvme_ctrl *ctrl)
 }
 
 /**
+ * nvme_ctrl_reap - take completions of all namespaces
+ * @ctrl: controller
+ *
+ * Return: whether there were any.
+ */
+bool nvme_ctrl_reap(struct nvme_ctrl *ctrl)
+{
+	bool found = false;
+	unsigned int i;
+
+	for (i = 0; i < ctrl->namespaces && ctrl->backend; i++)
+		found |= blockio_poll(ctrl->ns[i].io);
+	return found;
+}
+
+/* Who closes a file flushes it, and waits: so it is done before. */
+static void last_flushed(void *arg, ssize_t result)
+{
+	struct nvme_ctrl *ctrl = arg;
+
+	/* An error is said when the file is closed, if it was not before. */
+	(void)result;
+	ctrl->backend--;
+}
+
+static void last_flush(struct nvme_ctrl *ctrl)
+{
+	unsigned int i;
+
+	ctrl->last_flush = true;
+	for (i = 0; i < ctrl->namespaces; i++)
+		if (blockio_dirty(ctrl->ns[i].io) &&
+		    !blockio_flush(ctrl->ns[i].io, last_flushed, ctrl))
+			ctrl->backend++;
+}
+
+/**
+ * nvme_ctrl_quiesce - take no commands, finish those that were taken
+ * @ctrl: controller
+ * @last: the function goes: flush what was written, too
+ *
+ * Return: whether no I/O is under way: until then it is called again.
+ */
+bool nvme_ctrl_quiesce(struct nvme_ctrl *ctrl, bool last)
+{
+	ctrl->quiescing = true;
+	/* Each of the two flushes may follow what came before it, once. */
+	do {
+		nvme_ctrl_reap(ctrl);
+		if (ctrl->backend)
+			return false;
+		/* A shutdown that was asked for. */
+		if (ctrl->bar)
+			nvme_ctrl_progress(ctrl);
+		if (last && !ctrl->backend && !ctrl->last_flush)
+			last_flush(ctrl);
+	} while (ctrl->backend);
+	return true;
+}
+
+/**
  * nvme_ctrl_drain - wait until no I/O is under way
  * @ctrl: controller
  *
  * Context: detach, function-level reset and destroy, which must not return
- * with DMA under way.
+ * with DMA under way. Only the end of the daemon finds something here: before
+ * all else the bus calls nvme_ctrl_quiesce() until it is done.
  */
 void nvme_ctrl_drain(struct nvme_ctrl *ctrl)
 {

@@ -24,6 +24,8 @@ static void power_on(struct nvme_ctrl *ctrl)
 	ctrl->csts = 0;
 	ctrl->page_shift = 12;
 	ctrl->warning = 0;
+	ctrl->quiescing = false;
+	ctrl->last_flush = false;
 	nvme_features_reset(ctrl);
 	nvme_regs_reset(ctrl);
 }
@@ -78,7 +80,16 @@ destroy:
 
 static void nvme_attach(void *model)
 {
-	nvme_regs_attach(model);
+	struct nvme_ctrl *ctrl = model;
+
+	ctrl->quiescing = false;
+	ctrl->last_flush = false;
+	nvme_regs_attach(ctrl);
+}
+
+static bool nvme_quiesce(void *model, bool last)
+{
+	return nvme_ctrl_quiesce(model, last);
 }
 
 static void nvme_detach(void *model)
@@ -128,19 +139,20 @@ static bool nvme_poll(void *model)
 {
 	struct nvme_ctrl *ctrl = model;
 	bool found;
-	unsigned int i;
 
 	if (!ctrl->bar)
 		return false;
 	ctrl->totals.polls++;
+	if (ctrl->quiescing) {
+		found = nvme_ctrl_reap(ctrl);
+		return nvme_queues_signal(ctrl) || found;
+	}
 	found = nvme_regs_poll(ctrl);
 	if (ctrl->resuming)
 		nvme_resume_poll(ctrl);
 	if (ctrl->state == NVME_READY)
 		found |= nvme_queues_poll(ctrl);
-	if (ctrl->backend)
-		for (i = 0; i < ctrl->namespaces; i++)
-			found |= blockio_poll(ctrl->ns[i].io);
+	found |= nvme_ctrl_reap(ctrl);
 	if (ctrl->state == NVME_STOPPING || ctrl->shutdown)
 		found |= nvme_ctrl_progress(ctrl);
 	found |= nvme_queues_signal(ctrl);
@@ -165,6 +177,7 @@ const struct model_ops nvme_model = {
 	.destroy = nvme_destroy,
 	.attach = nvme_attach,
 	.detach = nvme_detach,
+	.quiesce = nvme_quiesce,
 	.reset = nvme_reset,
 	.poll = nvme_poll,
 	.busy = nvme_busy,

@@ -261,6 +261,8 @@ struct nvme_totals {
  * @queues: I/O queue pairs
  * @top: queues above this one do not exist
  * @backend: operations of blockio under way
+ * @quiescing: no command is taken until the next attach or reset
+ * @last_flush: and what was written is flushed, since the function goes
  * @resuming: a namespace is
  * @flushing: flushes of a shutdown under way
  * @turn: queue that is served first in the next poll
@@ -303,6 +305,8 @@ struct nvme_ctrl {
 	unsigned int queues;
 	unsigned int top;
 	unsigned int backend;
+	bool quiescing;
+	bool last_flush;
 	bool resuming;
 	unsigned int flushing;
 	unsigned int turn;
@@ -354,6 +358,8 @@ void nvme_ctrl_reset(struct nvme_ctrl *ctrl);
 void nvme_ctrl_fatal(struct nvme_ctrl *ctrl);
 bool nvme_ctrl_progress(struct nvme_ctrl *ctrl);
 void nvme_ctrl_drain(struct nvme_ctrl *ctrl);
+bool nvme_ctrl_reap(struct nvme_ctrl *ctrl);
+bool nvme_ctrl_quiesce(struct nvme_ctrl *ctrl, bool last);
 uint64_t nvme_now_ms(void);
 
 /* queue.c */
