@@ -166,7 +166,8 @@ static void tell(const struct rebalance_snapshot *s, struct rebalance_request *r
 		report_plan(s, &answer->plan);
 	if (request->ops)
 		request->ops->tell(s, request, error);
-	if (request->once && !record_first_time(request->dev, error))
+	/* Of a function that went meanwhile not even its domain is left to be remembered by. */
+	if (request->once && (error == -ENODEV || !record_first_time(request->dev, error)))
 		return;
 	if (!request->dry && s->root)
 		dev_info(&s->root->dev, "rebalance for %s: %s",

@@ -128,8 +128,11 @@ static ssize_t allow_write(struct file *file, struct kobject *object,
 	if (!text)
 		return -ENOMEM;
 	error = parse_consent(text, &dev, &consent);
+	/* Not for the next one at its address. */
+	pci_lock_rescan_remove();
 	if (!error)
-		error = record_consent(dev, consent);
+		error = device_is_registered(&dev->dev) ? record_consent(dev, consent) : -ENODEV;
+	pci_unlock_rescan_remove();
 	pci_dev_put(dev);
 	kfree(text);
 	if (!error)
