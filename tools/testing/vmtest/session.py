@@ -304,6 +304,7 @@ class Session:
             limit = "%d s were not enough" % self.options.timeout
             if not self.started:
                 self.lost = "the guest did not report in %d s" % self.options.timeout
+                await self.where()
             elif await self.agent.ping(10):
                 self.failure = limit + ": a script did not end"
             else:
