@@ -25,6 +25,7 @@ help:
 	@echo 'shell             console of a guest (KERNEL=stock-6.12)'
 	@echo 'check             every check and test; JOBS=N at a time, ONLY=REGEX'
 	@echo 'check-NAME        one part: $(PARTS)'
+	@echo 'check-matrix      the core on every x86 kernel under every QEMU of Debian: hours'
 	@echo 'bench             every benchmark, build/bench/*.json'
 	@echo 'bench-NAME        one of: $(BENCHES)'
 	@echo 'soak, fuzz        long runs (MINUTES=60)'
@@ -63,7 +64,7 @@ run shell: dependencies-guests tools modules-$(KERNEL)
 
 check: dependencies
 	@tools/testing/check/check
-$(PARTS:%=check-%): check-%: dependencies
+$(PARTS:%=check-%) check-matrix: check-%: dependencies
 	@tools/testing/check/check $*
 
 # Processors of a guest side by side: tools/testing/vmtest/README.rst, --accel.
@@ -98,5 +99,5 @@ distclean:
 	rm -rf $(BUILD)
 
 .PHONY: all help dependencies packages modules tools run shell check bench soak fuzz install
-.PHONY: install-modules htmldocs clean distclean $(PARTS:%=check-%) $(BENCHES:%=bench-%)
+.PHONY: install-modules htmldocs clean distclean check-matrix $(PARTS:%=check-%) $(BENCHES:%=bench-%)
 .PHONY: $(KERNELS:%=modules-%) $(KUNIT:%=modules-%) $(KERNELS:%=kernel-%)

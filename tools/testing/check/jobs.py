@@ -16,9 +16,11 @@ SELFTESTS = os.path.join(TOP, "tools/testing/selftests")
 
 sys.path.insert(0, os.path.dirname(VMTEST))
 # pylint: disable=wrong-import-position
-from machine import DEBUG, packaged
+from machine import DEBUG, HYPERVISORS, packaged
 
 PARTS = ("static", "tools", "unit", "vmtest", "kunit", "selftests")
+# Longer than CI has time for: only when asked for.
+ASKED = ("matrix",)
 
 
 class Job:
@@ -43,6 +45,39 @@ def headers(path, word):
     return re.findall(r"^# %s:(.*)$" % word, head, re.MULTILINE)
 
 
+def words_of(line):
+    """One line of options: (its kernels, the other words, is it a host script?, limit)."""
+    words, kernels, rest, is_host, limit = shlex.split(line), ["stock-6.1"], [], False, 180
+    while words:
+        word = words.pop(0)
+        if word == "--kernel":
+            kernels = words.pop(0).split(",")
+        elif word == "--host" and words[0] == "self":
+            is_host = bool(words.pop(0))
+        elif word == "--pvpcid" and words[0] == "asan":
+            rest += [word, os.path.join(BUILD, words.pop(0), "bin/pvpcid")]
+        elif word in ("--bus", "--host", "--file"):
+            rest += [word, os.path.join(SELFTESTS, words.pop(0))]
+        else:
+            rest.append(word)
+    if "--timeout" in rest:
+        limit = float(rest[rest.index("--timeout") + 1])
+    return kernels, rest, is_host, limit
+
+
+def guest(path, label, where, parsed):
+    """The job of one run; @where is a kernel, or kernel@hypervisor."""
+    _, rest, is_host, limit = parsed
+    kernel, _, hypervisor = where.partition("@")
+    if "--timeout" not in rest and kernel in DEBUG:
+        limit = 400
+    label += " " + where
+    return Job("selftests/" + label, [
+        VMTEST, "--quiet", "--kernel", kernel, "--name", label, *rest,
+        *(["--hypervisor", hypervisor] if hypervisor else []),
+        *(["--host", path] if is_host else [path])], limit + 200)
+
+
 def scenario(path):
     """Jobs of one file in selftests; README.rst there says what it may hold."""
     name = os.path.basename(path)[:-3]
@@ -51,28 +86,24 @@ def scenario(path):
         return [Job("selftests/" + name, [path], float(limit[0]) if limit else 900)]
     jobs = []
     for number, line in enumerate(runs):
-        words = shlex.split(line)
-        kernels, rest, is_host, limit = ["stock-6.1"], [], False, 180
-        while words:
-            word = words.pop(0)
-            if word == "--kernel":
-                kernels = words.pop(0).split(",")
-            elif word == "--host" and words[0] == "self":
-                is_host = bool(words.pop(0))
-            elif word == "--pvpcid" and words[0] == "asan":
-                rest += [word, os.path.join(BUILD, words.pop(0), "bin/pvpcid")]
-            elif word in ("--bus", "--host", "--file"):
-                rest += [word, os.path.join(SELFTESTS, words.pop(0))]
-            else:
-                rest.append(word)
-        if "--timeout" in rest:
-            limit = float(rest[rest.index("--timeout") + 1])
-        for kernel in kernels:
-            label = name + (".%d" % (number + 1) if len(runs) > 1 else "") + " " + kernel
-            extra = limit if "--timeout" in rest or kernel not in DEBUG else 400
-            jobs.append(Job("selftests/" + label, [
-                VMTEST, "--quiet", "--kernel", kernel, "--name", label, *rest,
-                *(["--host", path] if is_host else [path])], extra + 200))
+        parsed = words_of(line)
+        label = name + (".%d" % (number + 1) if len(runs) > 1 else "")
+        jobs += [guest(path, label, where, parsed) for where in parsed[0]]
+    return jobs
+
+
+def matrix():
+    """The core on every x86 kernel of Debian under every QEMU of Debian: the runs that
+    the suite has under another release's QEMU."""
+    jobs = []
+    for path in sorted(glob.glob(os.path.join(SELFTESTS, "*.sh"))):
+        for number, line in enumerate(headers(path, "vmtest")):
+            parsed = words_of(line)
+            if any("@" in where for where in parsed[0]):
+                label = "%s.%d" % (os.path.basename(path)[:-3], number + 1)
+                jobs += [guest(path, label, kernel + "@" + hypervisor, parsed)
+                         for kernel in packaged() if not kernel.startswith("arm64")
+                         for hypervisor in HYPERVISORS]
     return jobs
 
 
@@ -104,7 +135,7 @@ def unit():
 
 def all_jobs(parts):
     """(name, jobs) of each stage."""
-    guests = {"vmtest", "kunit", "selftests"} & set(parts)
+    guests = {"vmtest", "kunit", "selftests", "matrix"} & set(parts)
     stages = [
         # Kernels come from elsewhere while the host programs are built and tested.
         ("host", [script("kernels", limit=1200, needed=True)] +
@@ -114,7 +145,7 @@ def all_jobs(parts):
           ("static" in parts and variant == "gcc")] +
          (unit() if "unit" in parts else [])),
         ("modules", [script("modules", kernel, limit=600, needed=True)
-                            for kernel in packaged(asked=False)
+                            for kernel in packaged(asked="matrix" in parts)
                             if guests or "static" in parts]),
         # A kernel takes minutes, and its linking one processor.
         ("static", [Job("build/" + kernel, [
@@ -136,4 +167,6 @@ def all_jobs(parts):
             os.path.join(TOP, "tools/testing/vmtest/selftest")], 900)]
     if "selftests" in parts:
         last += selftests()
+    if "matrix" in parts:
+        last += matrix()
     return [stage for stage in stages if stage[1]]

@@ -12,6 +12,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "../../.."))
 BUILD = os.environ.get("PVPCI_BUILD", os.path.join(TOP, "build"))
+HYPERVISORS = ("debian12", "debian13", "backports")  # As vmtest/hypervisor knows them.
 DEBUG = ("kunit-6.1", "kunit-6.12")
 CANARY_SECONDS = 12
 # QEMU 7.2 with a thread for each processor may keep a translation of code that
@@ -73,6 +74,21 @@ class Kernel:
 
     def machine(self):
         return "virt" if self.arch == "arm64" else "q35"
+
+
+def hypervisor(name, kernel):
+    """The QEMU to start: this machine's, or another release's out of build/hypervisors."""
+    if not name or (name == "debian12" and shutil.which(kernel.qemu) and is_bookworm()):
+        return shutil.which(kernel.qemu) or kernel.qemu
+    if kernel.arch != "x86_64":
+        raise ValueError("--hypervisor %s: it is for x86 guests only" % name)
+    run_script("tools/testing/vmtest/hypervisor", name)
+    return os.path.join(BUILD, "hypervisors", name, "bin", kernel.qemu)
+
+
+def is_bookworm():
+    with open("/etc/os-release", encoding="utf-8") as file:
+        return "VERSION_CODENAME=bookworm" in file.read().split()
 
 
 def choose_accel(wish, kernel):
@@ -202,7 +218,7 @@ def command(run):
     if options.shell:
         cmdline += ["vmtest.shell"]
     cmdline += options.append
-    args = [shutil.which(kernel.qemu) or kernel.qemu, "-nodefaults", "-no-user-config",
+    args = [options.hypervisor, "-nodefaults", "-no-user-config",
             "-display", "none", "-name", "vmtest",
             "-machine", machine + ",memory-backend=ram0",
             "-accel", ACCELS[run.accel],
