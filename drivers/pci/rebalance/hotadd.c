@@ -23,8 +23,9 @@
 #include "request.h"
 #include "search.h"
 
-/* Somebody held a lock, or the tree changed: nobody tells when that is over. */
-#define RETRIES		5
+/* Somebody held a lock, or the tree changed: nobody tells when that is over. Four seconds in all. */
+#define RETRIES		8
+#define RETRY_DELAY(n)	((HZ / 64 ?: 1) << (n))
 
 static enum rebalance_level auto_level = REBALANCE_IDLE;
 static struct workqueue_struct *hotadd_queue;
@@ -65,21 +66,38 @@ static void advise(struct pci_dev *dev, int resno, const struct record_bar *bar)
 			 resno, bar->bytes >> 10);
 }
 
-/* Whoever found the function holds the rescan lock until its resources and driver are settled. */
-static bool needs_room(struct pci_dev *dev)
+/* A driver that is only trying, and will not take a function without its BARs, does not count. */
+static bool has_driver(struct pci_dev *dev, bool *trying)
+{
+	*trying = !device_trylock(&dev->dev);
+	if (!*trying)
+		device_unlock(&dev->dev);
+	return dev->dev.driver;
+}
+
+/*
+ * Whoever found the function holds the rescan lock until its resources are settled; its driver is,
+ * too, or tries later under the device lock (Linux 6.17 and on).
+ */
+static bool needs_room(struct pci_dev *dev, bool *again)
 {
 	struct record_bar bar;
-	bool needs = false;
+	bool needs = false, trying;
 	int resno;
 
 	pci_lock_rescan_remove();
 	if (dev->hdr_type == PCI_HEADER_TYPE_NORMAL && !dev->is_virtfn &&
 	    device_is_registered(&dev->dev) && pci_device_is_present(dev) && !bars_learn(dev))
 		needs = bars_lack_room(dev, &bar, &resno);
-	if (needs && dev->dev.driver &&
-	    (record_consent_of(dev) == REBALANCE_CONSENT_NONE || auto_level < REBALANCE_REBIND)) {
-		advise(dev, resno, &bar);
-		needs = false;
+	if (needs && has_driver(dev, &trying)) {
+		*again |= trying;
+		if (trying)
+			needs = false;
+		else if (record_consent_of(dev) == REBALANCE_CONSENT_NONE ||
+			 auto_level < REBALANCE_REBIND) {
+			advise(dev, resno, &bar);
+			needs = false;
+		}
 	}
 	pci_unlock_rescan_remove();
 	return needs;
@@ -112,10 +130,10 @@ static void look_work(struct work_struct *work)
 	bool again = false;
 
 	for_each_pci_dev(dev)
-		if (auto_level != REBALANCE_OFF && needs_room(dev))
+		if (auto_level != REBALANCE_OFF && needs_room(dev, &again))
 			again |= serve(dev);
-	if (again && retries++ < RETRIES)
-		look_in(HZ);
+	if (again && retries < RETRIES)
+		look_in(RETRY_DELAY(retries++));
 	else if (search_end(announced))
 		look_in(0);
 }
@@ -146,6 +164,7 @@ static int notify(struct notifier_block *block, unsigned long event, void *data)
 		record_forget(dev);
 		return NOTIFY_OK;
 	case BUS_NOTIFY_BOUND_DRIVER:
+	case BUS_NOTIFY_DRIVER_NOT_BOUND:
 	case BUS_NOTIFY_UNBOUND_DRIVER:
 		if (bind_is_ours())
 			return NOTIFY_DONE;
