@@ -23,7 +23,7 @@
 #include "request.h"
 #include "search.h"
 
-/* Somebody held a lock, or the tree changed: nobody tells when that is over. Four seconds in all. */
+/* Somebody held a lock, or the tree changed: nobody tells when that is over. Four seconds. */
 #define RETRIES		8
 #define RETRY_DELAY(n)	((HZ / 64 ?: 1) << (n))
 
@@ -91,9 +91,9 @@ static bool needs_room(struct pci_dev *dev, bool *again)
 		needs = bars_lack_room(dev, &bar, &resno);
 	if (needs && has_driver(dev, &trying)) {
 		*again |= trying;
-		if (trying)
+		if (trying) {
 			needs = false;
-		else if (record_consent_of(dev) == REBALANCE_CONSENT_NONE ||
+		} else if (record_consent_of(dev) == REBALANCE_CONSENT_NONE ||
 			 auto_level < REBALANCE_REBIND) {
 			advise(dev, resno, &bar);
 			needs = false;

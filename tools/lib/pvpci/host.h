@@ -287,7 +287,7 @@ struct pvpci_host {
 	uint64_t in_force;
 	struct pvpci_ring_end from_guest;
 	struct pvpci_ring_end to_guest;
-	_Alignas(8) uint8_t kept[PVPCI_HOST_KEPT][PVPCI_SLOT_BYTES];
+	uint64_t kept[PVPCI_HOST_KEPT][PVPCI_SLOT_BYTES / sizeof(uint64_t)];
 	unsigned int nr_kept;
 	uint32_t unnotified;
 	uint64_t received[32];

@@ -28,11 +28,15 @@ guest "dd if=/dev/urandom of=/tmp/data bs=64k count=32 2>/dev/null
 sum=$(guest "md5sum </tmp/data")
 guest "fio --name=x --filename=/dev/$other --rw=randwrite --bs=4k --iodepth=16 --direct=1 \
 	--ioengine=libaio --time_based --runtime=200 >/dev/null 2>&1 &"
+check "one is without a driver" guest "echo 10001:00:04.0 >/sys/bus/pci/drivers/nvme/unbind"
 sleep 1
 kill -9 "$PVPCID_PID"
 same "flushed data survives kill -9" "$sum" "$(head -c 2M "$OUT/disk0.img" | md5sum)"
 within "the guest notices" 40 guest "dmesg | grep -q 'pvpci.*Bus is broken'"
 same "it says so once" 1 "$(guest "dmesg | grep -c 'pvpci.*Bus is broken'")"
+# PCI core waits for a minute for a function to come back from a reset.
+guest "(echo 1 >/sys/bus/pci/devices/10001:00:04.0/reset; echo >/tmp/reset) >/dev/null 2>&1 &"
+within "a reset has ended before long" 30 guest "[ -e /tmp/reset ]"
 within "functions read all-ones or are gone" 20 guest \
 	'[ "$(cat /sys/bus/pci/devices/10001:00:03.0/config 2>/dev/null | head -c 4 | hexdump -v -e "1/4 \"%x\"")" = ffffffff ] ||
 	[ ! -e /sys/bus/pci/devices/10001:00:03.0 ]'

@@ -78,6 +78,7 @@ window()
 
 check "modules load" guest "modprobe nvme && modprobe pvpci_testdev && modprobe pvpci"
 same "an empty bus has no window" "" "$(window 32)$(window 64)"
+same "nor does the log list one" "" "$(guest "dmesg | grep -E '1....:00: root bus resource .mem'")"
 
 # Windows.
 said=$(add 01.0 64K 1M)
@@ -243,6 +244,18 @@ add 15.1 4K 0 '"hotplug": false' >/dev/null
 refused "one that is not hot-pluggable" "is not hot-pluggable" ctl eject 15
 check "all disks go" sh -c "for slot in \$(pvpcictl --control $PVPCI_CONTROL list | awk '/nvme/ { print \$1 }'); do
 	pvpcictl --control $PVPCI_CONTROL eject \$slot || exit; done"
+
+# What the machine runs from, on a node that it does not have.
+truncate -s 1M "$OUT/boot.img"
+check "a disk that is needed to boot" ctl add '{"slot": "18.0", "model": "nvme",
+	"boot_critical": true, "numa_node": 7, "namespaces": [{"file": "boot.img"}]}'
+check "keeps the module" guest "rmmod pvpci_testdev && ! rmmod pvpci 2>/dev/null &&
+	[ -d /sys/bus/pci/drivers/nvme/10006:00:18.0 ]"
+check "as long as it has a driver" guest "echo 10006:00:18.0 >/sys/bus/pci/drivers/nvme/unbind &&
+	rmmod pvpci && modprobe pvpci_testdev && [ -d /sys/bus/pci/drivers/nvme/10006:00:18.0 ]"
+check "the log says which node is not there" guest \
+	"dmesg | grep 'says that 10006:00:18.0 is on NUMA node 7, which this machine does not have'"
+check "it goes" ctl eject 18.0
 
 # A guest that does not tell.
 check "protocol 1.0" guest "rmmod pvpci_testdev pvpci && modprobe pvpci protocol=1.0 &&

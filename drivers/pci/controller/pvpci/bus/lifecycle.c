@@ -209,10 +209,12 @@ static void say_goodbye(struct pvpci_bus *bus)
 		pvpci_requests_break(&wire->requests);
 }
 
-/* Nobody begins anything with the bus any more. */
-static void close_doors(struct pvpci_bus *bus)
+/*
+ * Whoever has begun something before pvpci_bus.removing was set has come to its end, and
+ * there are no interrupts: nothing is queued after this.
+ */
+static void stop_workers(struct pvpci_bus *bus)
 {
-	WRITE_ONCE(bus->removing, true);
 	pvpci_health_stop(bus);
 	pvpci_config_blocks_stop(bus);
 }
@@ -233,7 +235,7 @@ void pvpci_bus_down(struct pvpci_bus *bus)
 	mutex_unlock(&buses_lock);
 	if (READ_ONCE(bus->removing))
 		return;
-	close_doors(bus);
+	WRITE_ONCE(bus->removing, true);
 	down_write(&bus->in_use);
 	pvpci_await_rebalance_stop(bus);
 	pvpci_debugfs_del(bus);
@@ -246,6 +248,7 @@ void pvpci_bus_down(struct pvpci_bus *bus)
 	pvpci_msi_exit(bus);
 	pvpci_vectors_exit(bus);
 	pvpci_transport_disable_irq(&bus->wire);
+	stop_workers(bus);
 	pvpci_vectors_unreserve(bus);
 	pvpci_transport_exit(&bus->wire);
 	up_write(&bus->in_use);
@@ -425,9 +428,10 @@ void pvpci_buses_down(void)
  */
 void pvpci_bus_shutdown(struct pvpci_bus *bus)
 {
-	close_doors(bus);
+	WRITE_ONCE(bus->removing, true);
 	pvpci_blk_wake_del(bus);
 	say_goodbye(bus);
 	if (bus->wire.transport.irq0)
 		disable_irq(bus->wire.transport.irq0);
+	stop_workers(bus);
 }

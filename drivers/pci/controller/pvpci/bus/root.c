@@ -253,6 +253,7 @@ static int create(struct pvpci_bus *bus)
 	ret = register_bridge(bus, bridge);
 	if (ret)
 		goto free_bridge;
+	pvpci_windows_add_empty(bus, bridge);
 	bus->bridge = bridge;
 	pvpci_state_set(bus, PVPCI_STATE_RUNNING);
 	pvpci_slots_update(bus, NULL);

@@ -30,7 +30,7 @@ static u32 load_le32(const u8 *row, int reg)
 
 static void store_le32(u8 *row, int reg, u32 value)
 {
-	*(__le32 *)(row + reg) = cpu_to_le32(value);
+	WRITE_ONCE(*(__le32 *)(row + reg), cpu_to_le32(value));
 }
 
 /* Tell the host with one store of the size that was written. */
@@ -113,10 +113,13 @@ static u8 find_capability(const struct pvpci_fn *fn, u8 id)
  */
 void pvpci_config_reset(struct pvpci_fn *fn)
 {
+	unsigned int i;
+
 	lockdep_assert_held(&fn->lock);
 	own_reset(fn);
-	memset(fn->bar, 0, sizeof(fn->bar));
-	fn->command = 0;
+	for (i = 0; i < PVPCI_NUM_BARS; i++)
+		WRITE_ONCE(fn->bar[i], 0);
+	WRITE_ONCE(fn->command, 0);
 	pvpci_config_mirror_command(fn);
 }
 
@@ -131,9 +134,9 @@ void pvpci_config_hand_off(struct pvpci_fn *fn)
 	lockdep_assert_held(&fn->lock);
 	fn->attached = fn->info.flags & PVPCI_FN_DECODING;
 	if (fn->attached)
-		fn->command |= PCI_COMMAND_MEMORY;
+		WRITE_ONCE(fn->command, fn->command | PCI_COMMAND_MEMORY);
 	else
-		fn->command &= ~PCI_COMMAND_MEMORY;
+		WRITE_ONCE(fn->command, fn->command & ~PCI_COMMAND_MEMORY);
 	pvpci_config_mirror_command(fn);
 }
 
@@ -153,7 +156,7 @@ void pvpci_config_start(struct pvpci_fn *fn)
 	fn->express = find_capability(fn, PCI_CAP_ID_EXP);
 	fn->power_cap = find_capability(fn, PCI_CAP_ID_PM);
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	fn->command = load_le32(fn->config, PCI_COMMAND) & PVPCI_COMMAND_WRITABLE;
+	WRITE_ONCE(fn->command, load_le32(fn->config, PCI_COMMAND) & PVPCI_COMMAND_WRITABLE);
 	pvpci_config_hand_off(fn);
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 }
@@ -161,19 +164,19 @@ void pvpci_config_start(struct pvpci_fn *fn)
 static u32 read_bar(const struct pvpci_fn *fn, unsigned int i)
 {
 	const struct pvpci_bar_info *bar = &fn->info.bar[i];
+	u64 bytes = READ_ONCE(bar->bytes);
+	u32 value = READ_ONCE(fn->bar[i]);
 
-	if (bar->bytes) {
-		u32 value = fn->bar[i] & lower_32_bits(~(bar->bytes - 1));
-
+	if (bytes) {
+		value &= lower_32_bits(~(bytes - 1));
 		if (bar->mem64)
 			value |= PCI_BASE_ADDRESS_MEM_TYPE_64;
 		if (bar->prefetch)
 			value |= PCI_BASE_ADDRESS_MEM_PREFETCH;
 		return value;
 	}
-	if (i && bar[-1].bytes && bar[-1].mem64)
-		return fn->bar[i] & upper_32_bits(~(bar[-1].bytes - 1));
-	return 0;
+	bytes = i && bar[-1].mem64 ? READ_ONCE(bar[-1].bytes) : 0;
+	return bytes ? value & upper_32_bits(~(bytes - 1)) : 0;
 }
 
 /*
@@ -189,14 +192,14 @@ static u32 header_type(const struct pvpci_fn *fn, u32 value)
 	return value;
 }
 
-/* The whole register that holds @reg, with fn->lock held. */
+/* The whole register that holds @reg. Each of its sources is read once. */
 static u32 read_register(const struct pvpci_fn *fn, int reg)
 {
 	u32 mask, value = load_le32(fn->config, reg);
 
 	switch (reg) {
 	case PCI_COMMAND:
-		return (value & 0xffff0000) | fn->command;
+		return (value & 0xffff0000) | READ_ONCE(fn->command);
 	case PCI_BASE_ADDRESS_0 ... PCI_BASE_ADDRESS_5:
 		return read_bar(fn, (reg - PCI_BASE_ADDRESS_0) / 4);
 	case PCI_ROM_ADDRESS:
@@ -225,21 +228,20 @@ static bool access_ok_pci(int where, int size)
  * @size: 1, 2 or 4 bytes
  * @value: filled, also on an error
  *
+ * Waits for nobody. What is written meanwhile is read as before or as after, as on a
+ * device that is read and written at the same time.
+ *
  * Context: any.
  * Return: PCIBIOS_*.
  */
 int pvpci_config_read(struct pvpci_fn *fn, int where, int size, u32 *value)
 {
-	unsigned long flags;
-
 	*value = ~0U;
 	if (!access_ok_pci(where, size))
 		return PCIBIOS_BAD_REGISTER_NUMBER;
 	if (pvpci_life(fn) == PVPCI_LIFE_DEAD || !pvpci_state_answers(fn->bus))
 		return PCIBIOS_SUCCESSFUL;
-	raw_spin_lock_irqsave(&fn->lock, flags);
 	*value = read_register(fn, where & ~3);
-	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	*value >>= (where & 3) * 8;
 	if (size < 4)
 		*value &= (1U << size * 8) - 1;
@@ -299,7 +301,7 @@ static bool write_bar(struct pvpci_fn *fn, unsigned int i, u32 bits, u32 value)
 	u32 before = read_bar(fn, i);
 
 	lockdep_assert_held(&fn->lock);
-	fn->bar[i] = (fn->bar[i] & ~bits) | (value & bits);
+	WRITE_ONCE(fn->bar[i], (fn->bar[i] & ~bits) | (value & bits));
 	return fn->life == PVPCI_LIFE_LIVE && fn->command & PCI_COMMAND_MEMORY &&
 	       read_bar(fn, i) != before;
 }

@@ -287,9 +287,9 @@ void pvpci_function_set_bars(struct pvpci_fn *fn)
 			continue;
 		if (fn->offset[i] != PVPCI_BAR_UNASSIGNED)
 			address = pvpci_window_to_bus(fn->bus->windows.window, fn->offset[i]);
-		fn->bar[i] = lower_32_bits(address);
+		WRITE_ONCE(fn->bar[i], lower_32_bits(address));
 		if (fn->info.bar[i].mem64)
-			fn->bar[i + 1] = upper_32_bits(address);
+			WRITE_ONCE(fn->bar[i + 1], upper_32_bits(address));
 	}
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 }

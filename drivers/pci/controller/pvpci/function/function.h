@@ -97,7 +97,7 @@ struct pvpci_edges {
  * @config_guest: its row of the config guest area, written here
  * @express: offset of its Express capability, 0 for none
  * @power_cap: offset of its power management capability, 0 for none
- * @lock: protects everything below
+ * @lock: protects everything below; config reads do without, a register at a time
  * @life: where it stands; written by pvpci_life_set()
  * @told: what the host was told of what became of it; by pvpci_told_set()
  * @outcome: PVPCI_OUTCOME_*, see enum pvpci_told

@@ -185,7 +185,7 @@ static int edge(struct pvpci_fn *fn, struct pvpci_msg_commit *msg, bool may_slee
 
 	raw_spin_lock_irqsave(&fn->lock, flags);
 	if (!ret) {
-		fn->command = command;
+		WRITE_ONCE(fn->command, command);
 		fn->attached = command & PCI_COMMAND_MEMORY;
 		if (fn->attached)
 			fn->attach_reason = PVPCI_REASON_ENABLE;
@@ -225,7 +225,7 @@ static bool is_edge(struct pvpci_fn *fn, u16 mask, u16 value, unsigned int reaso
 	} else {
 		if ((command ^ fn->command) & PCI_COMMAND_MEMORY)
 			fn->edges.absorbed++;
-		fn->command = command;
+		WRITE_ONCE(fn->command, command);
 		pvpci_config_mirror_command(fn);
 	}
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
@@ -284,7 +284,7 @@ static int detach_enabled(struct pvpci_fn *fn, unsigned int reason, bool may_sle
 		return 0;
 	ret = edge(fn, &msg, may_sleep);
 	raw_spin_lock_irqsave(&fn->lock, flags);
-	fn->command |= PCI_COMMAND_MEMORY;
+	WRITE_ONCE(fn->command, fn->command | PCI_COMMAND_MEMORY);
 	pvpci_config_mirror_command(fn);
 	raw_spin_unlock_irqrestore(&fn->lock, flags);
 	return ret;

@@ -13,6 +13,11 @@
 #include "core/bus.h"
 #include "room/window.h"
 
+/* Of pci_bus.resource: number 0 is the I/O window, PREFETCH comes after memory. */
+#define BRIDGE_MEM	1
+
+static_assert(BRIDGE_MEM + PVPCI_NR_WINDOWS <= PCI_BRIDGE_RESOURCE_NUM);
+
 static const char * const names[] = {
 	[PVPCI_WINDOW_32] = "pvpci 32-bit window",
 	[PVPCI_WINDOW_64] = "pvpci 64-bit window",
@@ -134,6 +139,14 @@ int pvpci_windows_resize(struct pvpci_bus *bus,
 	return ret;
 }
 
+static void add(struct pvpci_bus *bus, struct pci_host_bridge *bridge, unsigned int i)
+{
+	struct resource *res = &bus->room->res[i];
+
+	pci_add_resource_offset(&bridge->windows, res,
+				res->start - bus->windows.window[i].bus_start);
+}
+
 /**
  * pvpci_windows_claim - put the windows into the resource tree and on a bridge
  * @bus: with a plan
@@ -162,9 +175,32 @@ int pvpci_windows_claim(struct pvpci_bus *bus, struct pci_host_bridge *bridge)
 				names[i], res, ret);
 			return ret;
 		}
-		pci_add_resource_offset(&bridge->windows, res, res->start - w->bus_start);
+		if (w->bytes)
+			add(bus, bridge, i);
 	}
 	return 0;
+}
+
+/**
+ * pvpci_windows_add_empty - let PCI core know the windows that may get bytes later
+ * @bus: with claimed windows
+ * @bridge: registered; no driver has seen its functions
+ *
+ * Registering a bridge lists all its windows in the log, where one without bytes says
+ * nothing. So it comes afterwards, to where the memory windows of a bridge are.
+ *
+ * Context: rescan lock held.
+ */
+void pvpci_windows_add_empty(struct pvpci_bus *bus, struct pci_host_bridge *bridge)
+{
+	unsigned int i;
+
+	for (i = 0; i < PVPCI_NR_WINDOWS; i++) {
+		if (bus->windows.window[i].bytes)
+			continue;
+		add(bus, bridge, i);
+		bridge->bus->resource[BRIDGE_MEM + i] = &bus->room->res[i];
+	}
 }
 
 /**

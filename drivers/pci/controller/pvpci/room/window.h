@@ -31,6 +31,7 @@ u64 pvpci_windows_usable(const struct pvpci_bus *bus);
 int pvpci_windows_resize(struct pvpci_bus *bus,
 			 const struct pvpci_bridge_window to[PVPCI_NR_WINDOWS]);
 int pvpci_windows_claim(struct pvpci_bus *bus, struct pci_host_bridge *bridge);
+void pvpci_windows_add_empty(struct pvpci_bus *bus, struct pci_host_bridge *bridge);
 void pvpci_windows_release(struct pvpci_bus *bus);
 
 #endif /* _PVPCI_WINDOW_H */

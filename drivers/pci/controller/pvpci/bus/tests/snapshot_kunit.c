@@ -3,6 +3,7 @@
  * The function table, good and bad.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
 
@@ -214,9 +215,29 @@ static void snapshot_endless(struct kunit *test)
 	pvpci_bus_put(bus);
 }
 
+/* Nor does the worker keep anybody else from PCI core's rescan lock meanwhile. */
+static void snapshot_unlocked(struct kunit *test)
+{
+	struct pvpci_bus *bus = table_bus(test, U32_MAX);
+	unsigned int tries;
+
+	bus->removing = false;
+	pci_lock_rescan_remove();
+	pvpci_work_look_at_table(bus);
+	for (tries = 0; tries < 250 && READ_ONCE(the.asked) < 3; tries++)
+		msleep(20);
+	KUNIT_EXPECT_GE(test, READ_ONCE(the.asked), 3U);
+	/* The worker has nothing else to do. */
+	WRITE_ONCE(bus->removing, true);
+	pci_unlock_rescan_remove();
+	pvpci_work_pause(bus);
+	pvpci_bus_put(bus);
+}
+
 static struct kunit_case snapshot_cases[] = {
 	KUNIT_CASE(snapshot_torn),
 	KUNIT_CASE(snapshot_endless),
+	KUNIT_CASE(snapshot_unlocked),
 	KUNIT_CASE_PARAM(snapshot_table, table_gen_params),
 	{ }
 };

@@ -3,7 +3,10 @@
  * Config space and the edges of memory-enable.
  */
 #include <kunit/test.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/pci.h>
+#include <linux/workqueue.h>
 
 #include "function/config.h"
 #include "function/function.h"
@@ -17,6 +20,8 @@ struct fixture {
 	u8 *config;
 	u8 *mask;
 	u8 *guest;
+	struct work_struct read;	/* on another processor */
+	u32 was_read;
 };
 
 static const struct pvpci_function_info an_info = {
@@ -96,6 +101,36 @@ static void config_values(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, wr(f, 4096, 4, 0), PCIBIOS_BAD_REGISTER_NUMBER);
 	KUNIT_EXPECT_EQ(test, wr(f, 0, 3, 0), PCIBIOS_BAD_REGISTER_NUMBER);
 	KUNIT_EXPECT_EQ(test, rd(f, 4094, 4), ~0U);
+	done(f);
+}
+
+static void read_there(struct work_struct *work)
+{
+	struct fixture *f = container_of(work, struct fixture, read);
+
+	WRITE_ONCE(f->was_read, rd(f, 0, 4));
+}
+
+/* Who reads waits for nobody who writes. */
+static void config_read_beside_writer(struct kunit *test)
+{
+	struct fixture *f = fixture(test);
+	unsigned int tries, cpu;
+	unsigned long flags;
+	u32 was_read;
+
+	INIT_WORK(&f->read, read_there);
+	raw_spin_lock_irqsave(&f->fn->lock, flags);
+	cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
+	if (cpu < nr_cpu_ids)
+		queue_work_on(cpu, system_wq, &f->read);
+	for (tries = 0; cpu < nr_cpu_ids && tries < 5000 && !READ_ONCE(f->was_read); tries++)
+		mdelay(1);
+	was_read = READ_ONCE(f->was_read);
+	raw_spin_unlock_irqrestore(&f->fn->lock, flags);
+	flush_work(&f->read);
+	if (cpu < nr_cpu_ids)
+		KUNIT_EXPECT_EQ(test, was_read, 0x12345678U);
 	done(f);
 }
 
@@ -388,6 +423,7 @@ static void config_states(struct kunit *test)
 
 static struct kunit_case config_cases[] = {
 	KUNIT_CASE(config_values),
+	KUNIT_CASE(config_read_beside_writer),
 	KUNIT_CASE(config_masked_writes),
 	KUNIT_CASE(config_bars),
 	KUNIT_CASE(config_edge),
