@@ -29,7 +29,7 @@ help:
 	@echo 'bench             every benchmark, build/bench/*.json'
 	@echo 'bench-NAME        one of: $(BENCHES)'
 	@echo 'soak, fuzz        long runs (MINUTES=60)'
-	@echo 'tools             build/bin: pvpcid, pvpcictl; TESTDEV=n leaves the test model out'
+	@echo 'tools             build/bin: pvpcid, pvpcid-keep, pvpcictl; TESTDEV=n leaves the test model out'
 	@echo 'modules           modules for $(KERNELS)'
 	@echo 'modules-KERNEL    modules for one kernel, build/KERNEL/*.ko'
 	@echo 'kernel-KERNEL     fetch one kernel; kunit-* are built from source'

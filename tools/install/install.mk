@@ -36,7 +36,7 @@ install-host: all man
 	install -d $(prefix)/bin $(prefix)/sbin $(systemd) $(prefix)/lib/sysusers.d \
 		$(prefix)/lib/tmpfiles.d $(completions) $(examples) $(etc)/apparmor.d $(etc)/pvpci
 	install -m 755 $(OUT)/pvpcictl $(prefix)/bin/
-	install -m 755 $(OUT)/pvpcid $(prefix)/sbin/
+	install -m 755 $(OUT)/pvpcid $(OUT)/pvpcid-keep $(prefix)/sbin/
 	sed 's|/usr/sbin|$(PREFIX)/sbin|' install/pvpcid@.service >$(systemd)/pvpcid@.service
 	$(INSTALL) install/pvpcid@.socket $(systemd)/
 	$(INSTALL) install/sysusers.conf $(prefix)/lib/sysusers.d/pvpci.conf

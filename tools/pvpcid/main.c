@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "bus/conf.h"
 #include "daemon.h"
+#include "io/keep.h"
 #include "notify.h"
 #include "options.h"
 #include "sandbox.h"
@@ -62,7 +63,7 @@ static int serve(const struct conf *conf, const struct options *options)
 	struct error err = { 0 };
 	int status = EXIT_FAILED;
 
-	notify_sockets();
+	keep_open();
 	if (daemon_open(&the_daemon, conf, &err))
 		return report_open(conf, options, &err);
 	if (options->sandbox && sandbox_enter(&err)) {
@@ -75,6 +76,7 @@ static int serve(const struct conf *conf, const struct options *options)
 		status = daemon_run(&the_daemon) ? EXIT_FAILED : EXIT_OK;
 	}
 	daemon_close(&the_daemon);
+	keep_drop_all(NULL);
 	return status;
 }
 

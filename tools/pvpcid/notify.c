@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a service manager hears, and what it has opened.
+ * What a service manager hears.
  */
-#include "io/socket.h"
 #include "notify.h"
 
 #ifdef HAVE_SYSTEMD
@@ -22,14 +21,6 @@ void notify_stopping(void)
 {
 	sd_notify(0, "STOPPING=1");
 }
-
-void notify_sockets(void)
-{
-	int count = sd_listen_fds(0);
-
-	if (count > 0)
-		socket_pass(SD_LISTEN_FDS_START, (unsigned int)count);
-}
 #else
 void notify_ready(const char *status)
 {
@@ -42,10 +33,6 @@ void notify_status(const char *status)
 }
 
 void notify_stopping(void)
-{
-}
-
-void notify_sockets(void)
 {
 }
 #endif

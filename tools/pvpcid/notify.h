@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a service manager hears, and what it has opened.
+ * What a service manager hears.
  */
 #ifndef PVPCID_NOTIFY_H
 #define PVPCID_NOTIFY_H
@@ -11,7 +11,5 @@ void notify_ready(const char *status);
 void notify_status(const char *status);
 /** notify_stopping - a clean stop has begun */
 void notify_stopping(void);
-/** notify_sockets - make the sockets that it has opened known to socket_listen() */
-void notify_sockets(void);
 
 #endif /* PVPCID_NOTIFY_H */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,36 +15,67 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "io/keep.h"
 #include "io/socket.h"
 
 /* Descriptors that a service manager has opened for us. */
 static struct {
-	int first;
+	int fd[SOCKET_PASSED];
 	unsigned int count;
 } passed;
 
 static bool is_passed(int fd)
 {
-	return fd >= passed.first && fd < passed.first + (int)passed.count;
+	unsigned int i;
+
+	for (i = 0; i < passed.count; i++)
+		if (passed.fd[i] == fd)
+			return true;
+	return false;
+}
+
+/* Does it listen at @path? Then it is as ours are. */
+static bool listens_at(int fd, const char *path)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t bytes = sizeof(address), has_bytes = sizeof(int);
+	int listens;
+
+	return !getsockname(fd, (struct sockaddr *)&address, &bytes) &&
+	       address.sun_family == AF_UNIX && !strcmp(address.sun_path, path) &&
+	       !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &has_bytes) && listens &&
+	       !fcntl(fd, F_SETFD, FD_CLOEXEC) && !fcntl(fd, F_SETFL, O_NONBLOCK);
 }
 
 /* One that listens at @path, or -1. Its owner and mode are the service manager's matter. */
 static int find_passed(const char *path)
 {
-	struct sockaddr_un address;
-	socklen_t bytes, has_bytes = sizeof(int);
-	int fd, listens;
+	unsigned int i;
 
-	for (fd = passed.first; is_passed(fd); fd++) {
-		bytes = sizeof(address);
-		memset(&address, 0, sizeof(address));
-		if (getsockname(fd, (struct sockaddr *)&address, &bytes) ||
-		    address.sun_family != AF_UNIX || strcmp(address.sun_path, path))
-			continue;
-		if (!getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &has_bytes) && listens &&
-		    !fcntl(fd, F_SETFD, FD_CLOEXEC) && !fcntl(fd, F_SETFL, O_NONBLOCK))
-			return fd;
-	}
+	for (i = 0; i < passed.count; i++)
+		if (listens_at(passed.fd[i], path))
+			return passed.fd[i];
+	return -1;
+}
+
+static void keep_name(const char *path, char *name, size_t bytes)
+{
+	snprintf(name, bytes, KEEP_PREFIX "socket-%016llx",
+		 (unsigned long long)text_hash(path, 0));
+}
+
+/* One that a pvpcid before us has left, or -1. */
+static int find_kept(const char *path)
+{
+	char name[64];
+	int fd;
+
+	keep_name(path, name, sizeof(name));
+	fd = keep_find(name);
+	if (fd < 0 || listens_at(fd, path))
+		return fd;
+	close(fd);
 	return -1;
 }
 
@@ -111,6 +143,7 @@ static int bind_socket(int fd, const struct sockaddr_un *address, const char *gr
 int socket_listen(const char *path, const char *group, struct error *err)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char name[64];
 	gid_t gid = 0;
 	int fd;
 
@@ -119,6 +152,8 @@ int socket_listen(const char *path, const char *group, struct error *err)
 		return -1;
 	}
 	fd = find_passed(path);
+	if (fd < 0)
+		fd = find_kept(path);
 	if (fd >= 0)
 		return fd;
 	memcpy(address.sun_path, path, strlen(path) + 1);
@@ -126,8 +161,11 @@ int socket_listen(const char *path, const char *group, struct error *err)
 		return -1;
 	make_directory(path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && !bind_socket(fd, &address, group, gid))
+	if (fd >= 0 && !bind_socket(fd, &address, group, gid)) {
+		keep_name(path, name, sizeof(name));
+		keep_put(name, fd);
 		return fd;
+	}
 	error_set(err, "cannot listen on %s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
@@ -141,8 +179,8 @@ void socket_unlisten(int fd, const char *path)
 		unlink(path);
 }
 
-void socket_pass(int first, unsigned int count)
+void socket_pass(int fd)
 {
-	passed.first = first;
-	passed.count = count;
+	if (passed.count < SOCKET_PASSED)
+		passed.fd[passed.count++] = fd;
 }

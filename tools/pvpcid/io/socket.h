@@ -5,6 +5,8 @@
 #ifndef PVPCID_SOCKET_H
 #define PVPCID_SOCKET_H
 
+#define SOCKET_PASSED	8
+
 struct error;
 
 /**
@@ -14,6 +16,7 @@ struct error;
  * @group: whose members may connect, too; NULL: only the daemon's user
  * @err: filled on failure
  *
+ * It is left to the keeper, and the one that a pvpcid before us had left is taken.
  * Return: its descriptor, or -1 with @err filled.
  */
 int socket_listen(const char *path, const char *group, struct error *err);
@@ -27,12 +30,12 @@ int socket_listen(const char *path, const char *group, struct error *err);
 void socket_unlisten(int fd, const char *path);
 
 /**
- * socket_pass - tell of descriptors that a service manager has opened
- * @first: the first one; before the first socket_listen()
- * @count: how many there are
+ * socket_pass - tell of a descriptor that a service manager has opened
+ * @fd: before the first socket_listen(); of those that came to more than
+ *	SOCKET_PASSED, and of those at other addresses, nobody takes notice
  *
  * Source: sd_listen_fds(3).
  */
-void socket_pass(int first, unsigned int count);
+void socket_pass(int fd);
 
 #endif /* PVPCID_SOCKET_H */
