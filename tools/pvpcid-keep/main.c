@@ -234,7 +234,7 @@ static int ended(struct keeper *keeper, int wait_status)
 		say("it fails again and again: given up");
 		return status;
 	}
-	fprintf(stderr, "pvpcid-keep: pvpcid ended (%s %d), it is started again\n",
+	fprintf(stderr, "pvpcid-keep: pvpcid has died (%s %d), it is started again\n",
 		WIFSIGNALED(wait_status) ? "signal" : "status",
 		WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : status);
 	return start(keeper) ? STATUS_FAILED : -1;

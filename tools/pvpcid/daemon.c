@@ -150,11 +150,15 @@ int daemon_open(struct daemon *daemon, const struct conf *conf, struct error *er
 		goto close_loop;
 	if (bus_open(&daemon->bus, conf, &watch, err))
 		goto close_signals;
+	daemon->guest.sent = state_greeted(&daemon->bus.state);
 	dma_guard(&daemon->bus.dma);
 	if (control_open(&daemon->control, conf->control, err))
 		goto close_bus;
 	if (guest_open(&daemon->guest, conf->socket, conf->socket_group, err))
 		goto close_control;
+	/* One that went while nobody served it. */
+	if (!daemon->bus.connected && daemon->bus.host.state != PVPCI_HOST_NEW)
+		guest_gone(daemon);
 	return 0;
 
 close_control:

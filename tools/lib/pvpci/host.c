@@ -24,6 +24,18 @@ void pvpci_host_start(struct pvpci_host *host, void *ring_to_host, void *ring_to
 	pvpci_ring_open(&host->to_guest, ring_to_guest, slots, 0);
 }
 
+void pvpci_host_hold(struct pvpci_host *host)
+{
+	host->from_guest.held = true;
+	host->to_guest.held = true;
+}
+
+void pvpci_host_publish(struct pvpci_host *host)
+{
+	pvpci_ring_sent(&host->to_guest);
+	pvpci_ring_taken(&host->from_guest);
+}
+
 void pvpci_host_kill(struct pvpci_host *host, const char *why)
 {
 	if (host->state == PVPCI_HOST_DEAD)

@@ -306,6 +306,20 @@ void pvpci_host_start(struct pvpci_host *host, void *ring_to_host, void *ring_to
 		      uint32_t slots);
 
 /**
+ * pvpci_host_hold - from now on the guest hears of nothing before pvpci_host_publish()
+ * @host: started
+ */
+void pvpci_host_hold(struct pvpci_host *host);
+
+/**
+ * pvpci_host_publish - requests are taken, and replies and events sent, for the guest too
+ * @host: held
+ *
+ * What is known of them is safe now: one who dies before is asked again.
+ */
+void pvpci_host_publish(struct pvpci_host *host);
+
+/**
  * pvpci_host_poll - answer what the guest has asked, at most @budget messages
  * @host: host end
  * @budget: most messages to answer

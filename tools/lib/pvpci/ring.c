@@ -14,6 +14,7 @@ void pvpci_ring_open(struct pvpci_ring_end *end, void *shared, uint32_t nr_slots
 	end->nr_slots = nr_slots;
 	end->index = index;
 	end->broken = false;
+	end->held = false;
 }
 
 static uint8_t *ring_slot(const struct pvpci_ring_end *end)
@@ -42,9 +43,15 @@ int pvpci_ring_receive(struct pvpci_ring_end *end, void *slot)
 		return waiting;
 	shm_copy_out(slot, ring_slot(end), PVPCI_SLOT_BYTES);
 	end->index++;
+	if (!end->held)
+		pvpci_ring_taken(end);
+	return 1;
+}
+
+void pvpci_ring_taken(struct pvpci_ring_end *end)
+{
 	/* Release: the slot was read before the producer may reuse it. */
 	shm_store32(&end->shared->consumer, end->index);
-	return 1;
 }
 
 int pvpci_ring_room(struct pvpci_ring_end *end)
@@ -69,7 +76,13 @@ int pvpci_ring_send(struct pvpci_ring_end *end, const void *msg, uint32_t bytes)
 	memcpy(slot, msg, bytes);
 	memset(slot + bytes, 0, PVPCI_SLOT_BYTES - bytes);
 	end->index++;
+	if (!end->held)
+		pvpci_ring_sent(end);
+	return 0;
+}
+
+void pvpci_ring_sent(struct pvpci_ring_end *end)
+{
 	/* Release: the slot is complete before the consumer sees the index. */
 	shm_store32(&end->shared->producer, end->index);
-	return 0;
 }

@@ -19,6 +19,8 @@
  * @nr_slots: a power of two
  * @index: own free-running index; never read back from shared memory
  * @broken: the other side broke the rules; nothing works any more
+ * @held: the other side hears of @index with pvpci_ring_taken() or pvpci_ring_sent()
+ *	only; set by the owner after pvpci_ring_open()
  */
 struct pvpci_ring_end {
 	struct pvpci_ring *shared;
@@ -26,6 +28,7 @@ struct pvpci_ring_end {
 	uint32_t nr_slots;
 	uint32_t index;
 	bool broken;
+	bool held;
 };
 
 /**
@@ -71,5 +74,11 @@ int pvpci_ring_room(struct pvpci_ring_end *end);
  * Return: 0, -EAGAIN when full, -EINVAL when too long, -EPROTO when broken.
  */
 int pvpci_ring_send(struct pvpci_ring_end *end, const void *msg, uint32_t bytes);
+
+/** pvpci_ring_taken - a consumer that is held: the other side may use what was received */
+void pvpci_ring_taken(struct pvpci_ring_end *end);
+
+/** pvpci_ring_sent - a producer that is held: the other side may see what was sent */
+void pvpci_ring_sent(struct pvpci_ring_end *end);
 
 #endif /* PVPCI_RING_H */

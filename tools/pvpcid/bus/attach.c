@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "bus/bus.h"
 #include "bus/function.h"
+#include "bus/saved.h"
 #include "shm.h"
 
 /*
@@ -115,11 +116,11 @@ void function_forget_interrupts(struct function *fn)
 
 	memset(fn->pending, 0, sizeof(fn->pending));
 	fn->any_pending = false;
-	memset(fn->msix_saved, 0, fn->want.msix * 16);
+	memset(fn->home->msix, 0, fn->want.msix * 16);
 	for (i = 0; i < fn->want.msix; i++)
-		fn->msix_saved[i * 16 + 12] = MSIX_ENTRY_MASKED;
+		fn->home->msix[i * 16 + 12] = MSIX_ENTRY_MASKED;
 	if (table)
-		memcpy(table, fn->msix_saved, fn->want.msix * 16);
+		memcpy(table, fn->home->msix, fn->want.msix * 16);
 }
 
 /* Put each BAR at its place: zeroes, then the MSI-X table as it was. */
@@ -141,7 +142,41 @@ static void place_bars(struct function *fn, const uint64_t *offset)
 	}
 	table = msix_table(fn);
 	if (table)
-		memcpy(table, fn->msix_saved, fn->want.msix * 16);
+		memcpy(table, fn->home->msix, fn->want.msix * 16);
+}
+
+static void put_on_list(struct function *fn)
+{
+	struct bus *bus = fn->bus;
+
+	fn->attached = true;
+	fn->list_index = bus->nr_attached;
+	bus->attached[bus->nr_attached++] = fn;
+}
+
+/* A death before is one with the BARs out of the aperture, or in it: never in between. */
+static void settle_home(struct function *fn, bool attached)
+{
+	unsigned int i;
+
+	for (i = 0; attached && i < PVPCI_NUM_BARS; i++) {
+		fn->home->offset[i] = fn->bar[i].attached;
+		fn->home->bytes[i] = fn->bar[i].bytes;
+	}
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	fn->home->attached = attached;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+void function_resume(struct function *fn)
+{
+	cfgspace_build(&fn->cfg, &fn->want);
+	if (fn->home->attached)
+		put_on_list(fn);
+	if (fn->ops->adopt)
+		fn->ops->adopt(fn->model);
+	else if (fn->attached)
+		fn->ops->attach(fn->model);
 }
 
 void function_attach(struct function *fn, const uint64_t *offset)
@@ -152,10 +187,9 @@ void function_attach(struct function *fn, const uint64_t *offset)
 	if (fn->attached)
 		return;
 	place_bars(fn, offset);
-	fn->attached = true;
-	fn->list_index = bus->nr_attached;
-	bus->attached[bus->nr_attached++] = fn;
+	put_on_list(fn);
 	fn->ops->attach(fn->model);
+	settle_home(fn, true);
 	fn->stats.attaches++;
 	fn->stats.attach_ns += clock_ns() - start;
 	bus->attached_ns = clock_ns();
@@ -177,7 +211,8 @@ void function_detach(struct function *fn)
 	fn->ops->detach(fn->model);
 	table = msix_table(fn);
 	if (table)
-		shm_copy_out(fn->msix_saved, table, fn->want.msix * 16);
+		shm_copy_out(fn->home->msix, table, fn->want.msix * 16);
+	settle_home(fn, false);
 	fn->attached = false;
 	bus->attached[fn->list_index] = bus->attached[--bus->nr_attached];
 	bus->attached[fn->list_index]->list_index = fn->list_index;
@@ -236,7 +271,10 @@ void function_check_reset(struct function *fn)
 	if (fn->leaving)
 		return;
 	/* It takes no work from now on: it is reset even if the guest clears the bit. */
-	fn->reset_due |= wanted && !fn->in_reset;
+	if (wanted && !fn->in_reset && !fn->reset_due) {
+		fn->reset_due = true;
+		bus_save(fn->bus);
+	}
 	if (fn->reset_due) {
 		if (!function_quiesce(fn, false))
 			return;

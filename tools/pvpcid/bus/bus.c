@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "bus/aperture.h"
 #include "bus/bus.h"
+#include "bus/saved.h"
+#include "io/keep.h"
 #include "shm.h"
 
 struct function *bus_find(const struct bus *bus, unsigned int devfn)
@@ -68,7 +70,7 @@ static int free_row(const struct bus *bus)
 }
 
 /* Bit 7 of the header type of each function of a device says whether it has several. */
-static void mark_multifunction(struct bus *bus, unsigned int device)
+void bus_mark_multifunction(struct bus *bus, unsigned int device)
 {
 	struct function *fn[8];
 	unsigned int count = 0;
@@ -83,7 +85,7 @@ static void mark_multifunction(struct bus *bus, unsigned int device)
 
 static void table_changed(struct bus *bus, unsigned int device)
 {
-	mark_multifunction(bus, device);
+	bus_mark_multifunction(bus, device);
 	bus->relations_seq++;
 	bus->relations_pending = bus->host.state == PVPCI_HOST_D0;
 }
@@ -119,7 +121,7 @@ static void hand_off(struct function *fn)
 
 struct function *bus_add(struct bus *bus, json_t *conf, struct error *err)
 {
-	struct function *fn = function_create(bus, conf, err);
+	struct function *fn = function_create(bus, conf, -1, err);
 
 	if (!fn)
 		return NULL;
@@ -136,6 +138,8 @@ struct function *bus_add(struct bus *bus, json_t *conf, struct error *err)
 		hand_off(fn);
 	}
 	table_changed(bus, fn->devfn >> 3);
+	if (bus->memory.base)
+		bus_save(bus);
 	return fn;
 remove:
 	bus->row[fn->row] = NULL;
@@ -163,11 +167,16 @@ static void take_off(struct bus *bus, struct function *fn)
 	if (bus->memory.base) {
 		function_detach(fn);
 		function_leave_ones(fn);
-		function_unpublish(fn);
 	}
 	bus->row[fn->row] = NULL;
 	bus->nr_functions--;
+	/* Before its row is empty: one that is known and has none would be half of a function. */
+	if (bus->memory.base && !bus->answering)
+		bus_save(bus);
+	if (bus->memory.base)
+		function_clear_row(bus, fn->row);
 	table_changed(bus, device);
+	bus->dirty = true;
 	eject_end(fn, 0);
 	log_info("%s: is off the bus", fn->name);
 	function_destroy(fn);
@@ -178,6 +187,7 @@ static void leave_later(struct bus *bus, struct function *fn)
 {
 	fn->leaving = true;
 	bus->unsettled = true;
+	bus->dirty = true;
 }
 
 void bus_remove(struct bus *bus, struct function *fn)
@@ -232,6 +242,7 @@ int bus_eject(struct bus *bus, struct function *fn, bool device, uint64_t *eject
 	fn->eject_sent = false;
 	fn->eject_device = device;
 	fn->eject_why[0] = '\0';
+	bus->dirty = true;
 	*eject_id = fn->eject_id;
 	return 0;
 }
@@ -352,6 +363,28 @@ static int open_functions(struct bus *bus, struct error *err)
 	return 0;
 }
 
+/* From nothing, whatever was tried before. */
+static int bus_start(struct bus *bus, struct error *err)
+{
+	close_functions(bus);
+	dma_unmap(&bus->dma);
+	vectors_close(&bus->vectors);
+	memory_close(&bus->memory);
+	keep_drop_all(KEEP_PREFIX "socket");
+	if (state_renew(&bus->state, err))
+		return -1;
+	bus->nr_attached = 0;
+	bus->ones_bytes = 0;
+	bus->next_instance = 1;
+	bus->relations_seq = 1;
+	/* Not what a daemon before this one used; odd, so never 0. */
+	if (getrandom(&bus->generation, sizeof(bus->generation), 0) < 0)
+		bus->generation = (uint32_t)clock_ns();
+	bus->generation |= 1;
+	return open_functions(bus, err) || aperture_lay_out(bus, err) || bus_power_on(bus, err) ?
+	       -1 : 0;
+}
+
 int bus_open(struct bus *bus, const struct conf *conf, const struct bus_watch *watch,
 	     struct error *err)
 {
@@ -359,17 +392,16 @@ int bus_open(struct bus *bus, const struct conf *conf, const struct bus_watch *w
 	bus->conf = conf;
 	bus->watch = *watch;
 	bus->memory.fd = -1;
-	bus->next_instance = 1;
-	bus->relations_seq = 1;
-	/* Not what a daemon before this one used; odd, so never 0. */
-	if (getrandom(&bus->generation, sizeof(bus->generation), 0) < 0)
-		bus->generation = (uint32_t)clock_ns();
-	bus->generation |= 1;
-	if (open_functions(bus, err) || aperture_lay_out(bus, err) || bus_power_on(bus, err)) {
-		close_functions(bus);
+	bus->client = -1;
+	if (state_open(&bus->state, err))
 		return -1;
-	}
-	return 0;
+	if (bus_resume(bus))
+		return 0;
+	if (!bus_start(bus, err))
+		return 0;
+	close_functions(bus);
+	state_close(&bus->state);
+	return -1;
 }
 
 void bus_close(struct bus *bus)
@@ -377,4 +409,5 @@ void bus_close(struct bus *bus)
 	bus_power_off(bus);
 	rebalance_close(bus);
 	close_functions(bus);
+	state_close(&bus->state);
 }

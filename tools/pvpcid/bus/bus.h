@@ -20,6 +20,7 @@
 #include "host.h"
 #include "io/dma.h"
 #include "io/memory.h"
+#include "io/state.h"
 #include "io/vector.h"
 #include "layout.h"
 
@@ -67,6 +68,10 @@ struct bus_watch {
  * @watch: event loop
  * @layout: of BAR2; the truth, the header is only a copy
  * @memory: BAR2
+ * @state: what outlives us
+ * @dirty: bus_save() has something to do before the guest hears anything
+ * @answering: requests of the guest are being answered: they are asked again after a death
+ * @client: QEMU's connection, when a pvpcid before us had it; -1 once it is taken
  * @host: protocol
  * @vectors: eventfds of the guest that is connected, or of the next
  * @dma: guest RAM
@@ -103,6 +108,10 @@ struct bus {
 	struct bus_watch watch;
 	struct pvpci_layout layout;
 	struct memory memory;
+	struct state state;
+	bool dirty;
+	bool answering;
+	int client;
 	struct pvpci_host host;
 	struct vectors vectors;
 	struct dma dma;
@@ -251,6 +260,12 @@ const char *bus_state_name(const struct bus *bus);
 
 /* requests.c: what the guest asks for, see struct pvpci_host_ops */
 extern const struct pvpci_host_ops bus_host_ops;
+
+/** bus_start_protocol - nothing agreed, rings empty; the layout and the memory are there */
+void bus_start_protocol(struct bus *bus);
+
+/** bus_mark_multifunction - bit 7 of the header type of each function of @device */
+void bus_mark_multifunction(struct bus *bus, unsigned int device);
 
 /** bus_power_on - make memory and eventfds, publish everything, say READY */
 int bus_power_on(struct bus *bus, struct error *err);

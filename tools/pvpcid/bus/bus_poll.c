@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "bus/bus.h"
+#include "bus/saved.h"
 
 #define HOT_NS		1000000ULL
 #define SCAN_MAX_NS	500000ULL	/* a model that was slow once is not slow always */
@@ -89,6 +90,15 @@ static bool poll_functions(struct bus *bus)
 	return worked;
 }
 
+/* What the guest has asked and heard is safe before it hears of it. */
+static void publish(struct bus *bus, bool answered)
+{
+	if (answered || bus->host.unnotified || bus->dirty)
+		bus_save(bus);
+	if (answered || bus->host.unnotified)
+		pvpci_host_publish(&bus->host);
+}
+
 bool bus_poll(struct bus *bus)
 {
 	int answered;
@@ -97,12 +107,15 @@ bool bus_poll(struct bus *bus)
 	bus_settle(bus);
 	if (!bus->connected || bus->host.state == PVPCI_HOST_DEAD)
 		return false;
+	bus->answering = true;
 	answered = pvpci_host_poll(&bus->host, POLL_MESSAGES);
+	bus->answering = false;
 	worked = answered > 0;
-	if (bus->host.state == PVPCI_HOST_D0) {
+	if (bus->host.state == PVPCI_HOST_D0)
 		send_events(bus);
+	publish(bus, worked);
+	if (bus->host.state == PVPCI_HOST_D0)
 		worked |= poll_functions(bus);
-	}
 	if (bus->host.state == PVPCI_HOST_DEAD) {
 		bus_break(bus, bus->host.why_dead);
 		return true;

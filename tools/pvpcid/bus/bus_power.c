@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "bus/bus.h"
+#include "bus/saved.h"
 #include "shm.h"
 
 static struct pvpci_header *bus_header(const struct bus *bus)
@@ -37,7 +38,7 @@ static void write_header(struct bus *bus)
 	shm_store64(&header->magic, PVPCI_MAGIC);
 }
 
-static void start_protocol(struct bus *bus)
+void bus_start_protocol(struct bus *bus)
 {
 	bus->host.ops = &bus_host_ops;
 	bus->host.context = bus;
@@ -54,6 +55,7 @@ static void start_protocol(struct bus *bus)
 		bus->host.features |= PVPCI_F_DMA_SHARED;
 	pvpci_host_start(&bus->host, bus_area(bus, PVPCI_AREA_RING_TO_HOST),
 			 bus_area(bus, PVPCI_AREA_RING_TO_GUEST), bus->layout.want.ring_slots);
+	pvpci_host_hold(&bus->host);
 }
 
 int bus_power_on(struct bus *bus, struct error *err)
@@ -67,12 +69,13 @@ int bus_power_on(struct bus *bus, struct error *err)
 		return -1;
 	}
 	bus->generation += 2;	/* stays odd, so never 0 */
+	bus_store_memory(bus);
 	bus->sleeping = false;
 	bus->guest_state = PVPCI_GUEST_ABSENT;
 	bus->nr_vectors = 0;
 	bus->ones_bytes = 0;
 	bus->beat = 0;
-	start_protocol(bus);
+	bus_start_protocol(bus);
 	write_header(bus);
 	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++) {
 		struct function *fn = bus->row[i];
@@ -84,6 +87,8 @@ int bus_power_on(struct bus *bus, struct error *err)
 	}
 	bus_hand_off(bus);
 	set_state(bus, PVPCI_HOST_READY);
+	bus_save(bus);
+	bus_drop_memory(bus, bus->generation - 2);
 	return 0;
 }
 
@@ -110,6 +115,7 @@ void bus_connect(struct bus *bus, pid_t peer)
 	bus->connected = true;
 	bus->peer = peer;
 	bus->stats.guests++;
+	bus_save(bus);
 }
 
 /* Not before: a guest that reads BROKEN may use its memory for something else. */

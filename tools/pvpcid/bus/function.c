@@ -40,11 +40,6 @@ static int describe(struct function *fn, struct error *err)
 		return -1;
 	if (check_description(fn, err))
 		return -1;
-	fn->msix_saved = calloc(fn->want.msix ? fn->want.msix : 1, 16);
-	if (!fn->msix_saved) {
-		error_set(err, "out of memory");
-		return -1;
-	}
 	for (i = 0; i < PVPCI_NUM_BARS; i++) {
 		fn->want.bar[i].present = fn->bar[i].bytes;
 		fn->want.bar[i].mem64 = fn->bar[i].flags & PVPCI_BAR_MEM64;
@@ -57,7 +52,20 @@ static int describe(struct function *fn, struct error *err)
 	return 0;
 }
 
-struct function *function_create(struct bus *bus, json_t *conf, struct error *err)
+static int take_home(struct function *fn, int home)
+{
+	fn->found = home >= 0;
+	if (!fn->found)
+		home = state_take(&fn->bus->state);
+	fn->conf_text = json_dumps(fn->conf, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (home < 0 || !fn->conf_text)
+		return -1;
+	fn->home_index = (unsigned int)home;
+	fn->home = state_home(&fn->bus->state, fn->home_index);
+	return 0;
+}
+
+struct function *function_create(struct bus *bus, json_t *conf, int home, struct error *err)
 {
 	struct function *fn = calloc(1, sizeof(*fn));
 	unsigned int i;
@@ -74,13 +82,19 @@ struct function *function_create(struct bus *bus, json_t *conf, struct error *er
 	}
 	err->text[0] = '\0';
 	err->where[0] = '\0';
+	if (take_home(fn, home)) {
+		error_set(err, "out of memory");
+		function_destroy(fn);
+		return NULL;
+	}
 	if (function_parse(fn, err) || describe(fn, err)) {
 		if (!err->text[0])
 			error_set(err, "the model gave no reason");
 		function_destroy(fn);
 		return NULL;
 	}
-	function_forget_interrupts(fn);
+	if (!fn->found)
+		function_forget_interrupts(fn);
 	fn->stats.added_ns = clock_ns();
 	return fn;
 }
@@ -89,10 +103,12 @@ void function_destroy(struct function *fn)
 {
 	if (fn->model)
 		fn->ops->destroy(fn->model);
+	if (fn->home)
+		state_give(&fn->bus->state, fn->home_index);
 	while (fn->nr_watched)
 		function_unwatch(fn, fn->watched[0]);
 	free(fn->watched);
-	free(fn->msix_saved);
+	free(fn->conf_text);
 	json_decref(fn->conf);
 	free(fn);
 }
@@ -108,14 +124,34 @@ unsigned int function_vectors(const struct function *fn)
 	return fn->want.msix > fn->want.msi ? fn->want.msix : fn->want.msi;
 }
 
+static uint8_t *row_page(const struct bus *bus, uint32_t row, unsigned int area)
+{
+	return (uint8_t *)bus_area(bus, area) + (size_t)row * PVPCI_PAGE_BYTES;
+}
+
 static uint8_t *config_page(const struct function *fn, unsigned int area)
 {
-	return (uint8_t *)bus_area(fn->bus, area) + (size_t)fn->row * PVPCI_PAGE_BYTES;
+	return row_page(fn->bus, fn->row, area);
+}
+
+static struct pvpci_function *row_at(const struct bus *bus, uint32_t row)
+{
+	return (struct pvpci_function *)bus_area(bus, PVPCI_AREA_FUNCTIONS) + row;
 }
 
 static struct pvpci_function *table_row(const struct function *fn)
 {
-	return (struct pvpci_function *)bus_area(fn->bus, PVPCI_AREA_FUNCTIONS) + fn->row;
+	return row_at(fn->bus, fn->row);
+}
+
+void function_clear_row(struct bus *bus, uint32_t row)
+{
+	if (!row_at(bus, row)->instance)
+		return;
+	memset(row_page(bus, row, PVPCI_AREA_CONFIG), 0xff, CFGSPACE_BYTES);
+	memset(row_page(bus, row, PVPCI_AREA_CONFIG_MASK), 0, CFGSPACE_BYTES);
+	memset(row_page(bus, row, PVPCI_AREA_CONFIG_GUEST), 0, CFGSPACE_BYTES);
+	memset(row_at(bus, row), 0, sizeof(struct pvpci_function));
 }
 
 static void fill_bars(const struct function *fn, struct pvpci_bar *bar)
@@ -168,14 +204,6 @@ void function_set_multifunction(struct function *fn, bool several)
 	if (fn->bus->memory.base)
 		config_page(fn, PVPCI_AREA_CONFIG)[CFGSPACE_HEADER_TYPE] =
 			fn->cfg.value[CFGSPACE_HEADER_TYPE];
-}
-
-void function_unpublish(struct function *fn)
-{
-	memset(table_row(fn), 0, sizeof(struct pvpci_function));
-	memset(config_page(fn, PVPCI_AREA_CONFIG), 0xff, CFGSPACE_BYTES);
-	memset(config_page(fn, PVPCI_AREA_CONFIG_MASK), 0, CFGSPACE_BYTES);
-	memset(config_page(fn, PVPCI_AREA_CONFIG_GUEST), 0, CFGSPACE_BYTES);
 }
 
 uint16_t function_config16(const struct function *fn, unsigned int offset)

@@ -21,6 +21,7 @@ struct bus;
 struct error;
 
 #define FUNCTION_MAX_VECTORS	2048
+#define FUNCTION_HOME_BYTES	(64U << 10)	/* of a home; the rest is the model's */
 
 /**
  * struct function_stats - accounts of one function
@@ -61,6 +62,25 @@ struct function_stats {
 };
 
 /**
+ * struct function_home - what of a function must outlive us and is bound to the aperture
+ * @attached: memory-enable is set; true after the BARs are in the aperture, and false
+ *	before they leave it
+ * @offset: where they decode while it is
+ * @bytes: and how many
+ * @msix: MSI-X table while it is not
+ *
+ * It lies in the bus's state, where the next pvpcid finds it as it is at any instant.
+ */
+struct function_home {
+	bool attached;
+	uint64_t offset[PVPCI_NUM_BARS];
+	uint64_t bytes[PVPCI_NUM_BARS];
+	uint8_t msix[FUNCTION_MAX_VECTORS * 16];
+};
+
+_Static_assert(sizeof(struct function_home) <= FUNCTION_HOME_BYTES, "the model's part follows");
+
+/**
  * struct function - one function; everything here is private to the daemon
  * @bus: bus it is on
  * @row: row in the function table
@@ -74,6 +94,10 @@ struct function_stats {
  * @label: slot label
  * @name: how log lines call it
  * @conf: its JSON object; owned
+ * @conf_text: the same as text; owned
+ * @home: what of it outlives us
+ * @home_index: its number
+ * @found: a pvpcid before us has used @home
  * @ops: its model
  * @model: the model's state
  * @want: what create() declared
@@ -89,7 +113,6 @@ struct function_stats {
  * @invalid_blocks: config blocks the guest has to hear of, a bit for each
  * @pending: one bit a vector: raised but masked
  * @any_pending: a bit of @pending may be set
- * @msix_saved: MSI-X table while detached
  * @list_index: place in the array of attached functions
  * @eject_id: of the eject that is under way, 0 for none
  * @eject_sent: the guest has been told
@@ -115,6 +138,10 @@ struct function {
 	char label[32];
 	char name[48];
 	json_t *conf;
+	char *conf_text;
+	struct function_home *home;
+	unsigned int home_index;
+	bool found;
 	const struct model_ops *ops;
 	void *model;
 	struct cfgspace_want want;
@@ -130,7 +157,6 @@ struct function {
 	uint64_t invalid_blocks;
 	uint64_t pending[FUNCTION_MAX_VECTORS / 64];
 	bool any_pending;
-	uint8_t *msix_saved;
 	unsigned int list_index;
 	uint64_t eject_id;
 	bool eject_sent;
@@ -148,9 +174,13 @@ struct function {
  * function_create - make a function from its configuration
  * @bus: it is not on the bus yet
  * @conf: JSON object; a reference is taken
+ * @home: number of the one that a pvpcid before us has used for it; -1 for a new one
  * @err: on failure; @err->where is below @conf
  */
-struct function *function_create(struct bus *bus, json_t *conf, struct error *err);
+struct function *function_create(struct bus *bus, json_t *conf, int home, struct error *err);
+
+/** function_resume - go on with a function that was found: nobody but the model notices */
+void function_resume(struct function *fn);
 
 /** function_destroy - free it; it is detached and off the bus */
 void function_destroy(struct function *fn);
@@ -176,8 +206,8 @@ void function_publish_bars(struct function *fn);
 /** function_set_multifunction - whether its device has other functions, in header type */
 void function_set_multifunction(struct function *fn, bool several);
 
-/** function_unpublish - its row becomes empty */
-void function_unpublish(struct function *fn);
+/** function_clear_row - a row becomes empty */
+void function_clear_row(struct bus *bus, uint32_t row);
 
 /**
  * function_attach - BARs into the aperture

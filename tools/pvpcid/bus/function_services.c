@@ -38,6 +38,14 @@ void *function_dma(struct function *fn, uint64_t address, uint64_t bytes)
 	return host;
 }
 
+void *function_keep(struct function *fn, size_t bytes, bool *found)
+{
+	if (bytes > STATE_HOME_BYTES - FUNCTION_HOME_BYTES)
+		return NULL;
+	*found = fn->found;
+	return (uint8_t *)fn->home + FUNCTION_HOME_BYTES;
+}
+
 int function_watch(struct function *fn, int fd)
 {
 	struct bus *bus = fn->bus;

@@ -32,6 +32,7 @@ static void guest_drop(struct guest *guest)
 	loop_remove(guest->loop, guest->client);
 	close(guest->client);
 	guest->client = -1;
+	keep_drop(GUEST_KEEP_NAME);
 	guest->gone(guest->context);
 }
 
@@ -85,9 +86,9 @@ static void guest_send(struct guest *guest)
 {
 	unsigned int total = GREETING_FIRST_VECTOR + guest->bus->vectors.count;
 
-	while (guest->sent < total) {
-		if (!send_greeting(guest, guest->sent)) {
-			guest->sent++;
+	while (*guest->sent < total) {
+		if (!send_greeting(guest, *guest->sent)) {
+			(*guest->sent)++;
 			continue;
 		}
 		if (errno == EINTR)
@@ -140,6 +141,37 @@ static void doorbell_ready(void *context, int fd, uint32_t events)
 		guest->doorbell(guest->context);
 }
 
+/* Takes the descriptor. Return 0 or -1. */
+static int listen_to(struct guest *guest, int client)
+{
+	if (loop_add(guest->loop, client, EPOLLIN, client_ready, guest)) {
+		close(client);
+		return -1;
+	}
+	if (loop_add(guest->loop, guest->bus->vectors.doorbell, EPOLLIN, doorbell_ready, guest)) {
+		loop_remove(guest->loop, client);
+		close(client);
+		return -1;
+	}
+	guest->client = client;
+	return 0;
+}
+
+/* A pvpcid before us had a guest: it is ours now, or gone. */
+static void guest_resume(struct guest *guest)
+{
+	struct bus *bus = guest->bus;
+	int client = bus->client;
+
+	bus->client = -1;
+	if (!bus->connected)
+		return;
+	if (listen_to(guest, client))
+		guest->gone(guest->context);
+	else
+		guest_send(guest);
+}
+
 static void listener_ready(void *context, int fd, uint32_t events)
 {
 	struct guest *guest = context;
@@ -158,17 +190,10 @@ static void listener_ready(void *context, int fd, uint32_t events)
 		close(client);
 		return;
 	}
-	if (loop_add(guest->loop, client, EPOLLIN, client_ready, guest)) {
-		close(client);
+	if (listen_to(guest, client))
 		return;
-	}
-	if (loop_add(guest->loop, bus->vectors.doorbell, EPOLLIN, doorbell_ready, guest)) {
-		loop_remove(guest->loop, client);
-		close(client);
-		return;
-	}
-	guest->client = client;
-	guest->sent = 0;
+	*guest->sent = 0;
+	keep_put(GUEST_KEEP_NAME, client);
 	bus_connect(bus, peer_of_socket(client));
 	guest_send(guest);
 }
@@ -180,8 +205,10 @@ int guest_open(struct guest *guest, const char *path, const char *group, struct 
 	guest->listener = socket_listen(path, group, err);
 	if (guest->listener < 0)
 		return -1;
-	if (!loop_add(guest->loop, guest->listener, EPOLLIN, listener_ready, guest))
+	if (!loop_add(guest->loop, guest->listener, EPOLLIN, listener_ready, guest)) {
+		guest_resume(guest);
 		return 0;
+	}
 	error_set(err, "cannot wait for QEMU: %s", strerror(errno));
 	guest_close(guest);
 	return -1;

@@ -8,6 +8,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "io/keep.h"
+
+#define GUEST_KEEP_NAME	KEEP_PREFIX "qemu"	/* its connection, while we are dead */
+
 struct bus;
 struct error;
 struct loop;
@@ -22,7 +26,7 @@ struct loop;
  * @path: of the socket, to remove it
  * @listener: -1 when closed
  * @client: -1 when none
- * @sent: messages of the greeting that are sent
+ * @sent: messages of the greeting that are sent; in the state of the bus
  */
 struct guest {
 	struct loop *loop;
@@ -33,7 +37,7 @@ struct guest {
 	const char *path;
 	int listener;
 	int client;
-	unsigned int sent;
+	uint32_t *sent;
 };
 
 /**

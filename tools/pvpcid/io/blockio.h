@@ -48,6 +48,22 @@ struct blockio_stats {
 struct blockio *blockio_open(const char *path, bool readonly, bool direct, struct error *err);
 
 /**
+ * blockio_open_after - open what a pvpcid that was killed had open
+ * @path: as for blockio_open(), as are the others
+ * @readonly: the same
+ * @direct: the same
+ * @lost: what blockio_lost() was there: all flushes fail, as there
+ * @err: filled on failure
+ *
+ * Waits for its lock: once it is ours, nothing that was under way there can write to the
+ * file any more. Nobody else waits so: one that is in use is refused after 20 s. What was
+ * written there counts as not flushed. Two that only read do not wait for each other.
+ * Return: NULL with @err filled on failure.
+ */
+struct blockio *blockio_open_after(const char *path, bool readonly, bool direct, int lost,
+				   struct error *err);
+
+/**
  * blockio_close - wait for what is under way, flush what was written, close
  * @io: may be NULL
  */

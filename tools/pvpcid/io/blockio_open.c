@@ -9,11 +9,17 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "io/blockio_engine.h"
+
+/* How long what was killed may take to finish. */
+#define LOCK_PAUSE_NS		5000000L
+#define LOCK_TRIES		4000U
+#define LOCK_QUIET_TRIES	200U
 
 static struct blockio *all;
 
@@ -30,11 +36,28 @@ static bool is_ours(const struct blockio *io)
 	return false;
 }
 
+/* Requests of a process that was killed hold the file, and its lock, until they end. */
+static int wait_for_lock(const struct blockio *io, struct flock *lock)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
+	unsigned int tries = LOCK_TRIES;
+
+	while ((errno == EAGAIN || errno == EACCES) && tries--) {
+		if (tries == LOCK_TRIES - LOCK_QUIET_TRIES)
+			log_warning("%s: waits for what the pvpcid before this one had under way",
+				    io->path);
+		nanosleep(&pause, NULL);
+		if (!fcntl(io->file, F_OFD_SETLK, lock))
+			return 0;
+	}
+	return -1;
+}
+
 /*
  * OFD locks (fcntl(2)) belong to the open file, not to the process: they are
  * inherited over fork, freed with the last descriptor, and QEMU uses them too.
  */
-static int lock_file(const struct blockio *io, struct error *err)
+static int lock_file(const struct blockio *io, bool after, struct error *err)
 {
 	bool readonly = io->readonly;
 	struct flock lock = {
@@ -42,7 +65,7 @@ static int lock_file(const struct blockio *io, struct error *err)
 		.l_whence = SEEK_SET,
 	};
 
-	if (!fcntl(io->file, F_OFD_SETLK, &lock))
+	if (!fcntl(io->file, F_OFD_SETLK, &lock) || (after && !wait_for_lock(io, &lock)))
 		return 0;
 	if (errno == EAGAIN || errno == EACCES)
 		error_set(err, "%s is locked: %s", io->path,
@@ -98,7 +121,7 @@ static const struct blockio_engine *choose_engine(struct blockio *io, struct err
 	return NULL;
 }
 
-static int check_file(struct blockio *io, const char *path, struct error *err)
+static int check_file(struct blockio *io, const char *path, bool after, struct error *err)
 {
 	struct stat st;
 
@@ -116,10 +139,11 @@ static int check_file(struct blockio *io, const char *path, struct error *err)
 		return -1;
 	}
 	io->align = io->direct ? direct_align(io->file) : 1;
-	return lock_file(io, err);
+	return lock_file(io, after, err);
 }
 
-struct blockio *blockio_open(const char *path, bool readonly, bool direct, struct error *err)
+static struct blockio *open_file(const char *path, bool readonly, bool direct, bool after,
+				 struct error *err)
 {
 	/* O_NONBLOCK: a FIFO is refused below, not waited for. */
 	int flags = (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
@@ -145,7 +169,7 @@ struct blockio *blockio_open(const char *path, bool readonly, bool direct, struc
 			error_set(err, "%s cannot be opened: %s", path, strerror(errno));
 		goto free_io;
 	}
-	if (fcntl(io->file, F_SETFL, direct ? O_DIRECT : 0) || check_file(io, path, err)) {
+	if (fcntl(io->file, F_SETFL, direct ? O_DIRECT : 0) || check_file(io, path, after, err)) {
 		if (err && !err->text[0])
 			error_set(err, "%s: %s", path, strerror(errno));
 		goto close_file;
@@ -163,6 +187,23 @@ free_io:
 	free(io->path);
 	free(io);
 	return NULL;
+}
+
+struct blockio *blockio_open(const char *path, bool readonly, bool direct, struct error *err)
+{
+	return open_file(path, readonly, direct, false, err);
+}
+
+struct blockio *blockio_open_after(const char *path, bool readonly, bool direct, int lost,
+				   struct error *err)
+{
+	struct blockio *io = open_file(path, readonly, direct, true, err);
+
+	if (io) {
+		io->dirty = !readonly;
+		io->lost = lost;
+	}
+	return io;
 }
 
 static void closing_flush(void *arg, ssize_t result)

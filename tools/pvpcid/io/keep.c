@@ -2,7 +2,6 @@
 /*
  * Descriptors that outlive us: somebody keeps them, and gives them to the next pvpcid.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -34,6 +34,16 @@ struct memory {
  */
 int memory_open(struct memory *memory, uint64_t bytes, struct error *err);
 
+/**
+ * memory_adopt - map what was made before
+ * @memory: filled
+ * @fd: ours from now on, whatever becomes of it
+ * @bytes: length that it must have
+ *
+ * Return: 0 or -1.
+ */
+int memory_adopt(struct memory *memory, int fd, uint64_t bytes);
+
 /** memory_close - the reverse; harmless when it is not open */
 void memory_close(struct memory *memory);
 

@@ -3,12 +3,14 @@
  * Transport vectors: eventfds that interrupt the guest.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "io/keep.h"
 #include "io/vector.h"
 
 int vectors_open(struct vectors *vectors, unsigned int count, struct error *err)
@@ -35,6 +37,53 @@ int vectors_open(struct vectors *vectors, unsigned int count, struct error *err)
 		vectors->count++;
 	}
 	return 0;
+}
+
+/* The doorbell comes after the vectors. */
+static const char *keep_name(char *name, size_t bytes, uint32_t generation, unsigned int vector)
+{
+	snprintf(name, bytes, KEEP_PREFIX "vector-%08x-%u", generation, vector);
+	return name;
+}
+
+void vectors_store(const struct vectors *vectors, uint32_t generation)
+{
+	char name[64];
+	unsigned int i;
+
+	for (i = 0; i < vectors->count; i++)
+		keep_put(keep_name(name, sizeof(name), generation, i), vectors->fd[i]);
+	keep_put(keep_name(name, sizeof(name), generation, i), vectors->doorbell);
+}
+
+void vectors_drop(unsigned int count, uint32_t generation)
+{
+	char name[64];
+	unsigned int i;
+
+	for (i = 0; i <= count; i++)
+		keep_drop(keep_name(name, sizeof(name), generation, i));
+}
+
+int vectors_adopt(struct vectors *vectors, unsigned int count, uint32_t generation)
+{
+	char name[64];
+
+	memset(vectors, 0, sizeof(*vectors));
+	vectors->fd = calloc(count, sizeof(*vectors->fd));
+	vectors->rung = calloc(count, sizeof(*vectors->rung));
+	vectors->doorbell = keep_find(keep_name(name, sizeof(name), generation, count));
+	while (vectors->fd && vectors->rung && vectors->count < count) {
+		int fd = keep_find(keep_name(name, sizeof(name), generation, vectors->count));
+
+		if (fd < 0)
+			break;
+		vectors->fd[vectors->count++] = fd;
+	}
+	if (vectors->doorbell >= 0 && vectors->count == count)
+		return 0;
+	vectors_close(vectors);
+	return -1;
 }
 
 void vectors_close(struct vectors *vectors)

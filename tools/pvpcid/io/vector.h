@@ -35,6 +35,19 @@ struct vectors {
  */
 int vectors_open(struct vectors *vectors, unsigned int count, struct error *err);
 
+/**
+ * vectors_store - leave them to the keeper
+ * @vectors: open
+ * @generation: of the bus: others may lie there still
+ */
+void vectors_store(const struct vectors *vectors, uint32_t generation);
+
+/** vectors_drop - what vectors_store() left of @count vectors is not needed any more */
+void vectors_drop(unsigned int count, uint32_t generation);
+
+/** vectors_adopt - take what vectors_store() left; return 0, or -1 when any is missing */
+int vectors_adopt(struct vectors *vectors, unsigned int count, uint32_t generation);
+
 /** vectors_close - the reverse; harmless when they are not open */
 void vectors_close(struct vectors *vectors);
 

@@ -9,6 +9,7 @@
 #define PVPCID_FUNCTION_SERVICES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A process maps twice as much and no more: the other areas are beside the aperture. */
@@ -108,6 +109,19 @@ const char *function_name(const struct function *fn);
  * @fn: function
  */
 uint64_t function_serial(const struct function *fn);
+
+/**
+ * function_keep - memory that outlives us
+ * @fn: function
+ * @bytes: to 192 KiB
+ * @found: result: a pvpcid before us has used it for this very function, and died in the
+ *	midst of it; otherwise it is zeroed
+ *
+ * Pointers in it are nothing after that. What is found was written by another process,
+ * maybe of another build: it is checked before it is used.
+ * Return: the memory, valid until destroy(); NULL when it is too much
+ */
+void *function_keep(struct function *fn, size_t bytes, bool *found);
 
 /* ---- at work ----------------------------------------------------------- */
 

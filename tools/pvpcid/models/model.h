@@ -25,6 +25,10 @@ struct function;	/* the bus's side of one PCI function */
  *	the function through the config services below, and return the model's
  *	state; NULL and a filled @err when anything is wrong. Must not keep @conf.
  * @destroy: free everything; called detached
+ * @adopt: create() has found what function_keep() kept, and all is in place as it was:
+ *	BARs, guest memory, memory-enable. Go on with it, now or in poll(). Without it,
+ *	the function begins anew, with an attach() where its BARs are in the aperture;
+ *	optional
  * @attach: memory-enable was set and the BARs are in the aperture: put the
  *	registers in place
  * @detach: memory-enable was cleared: finish or cancel all work; when it
@@ -58,6 +62,7 @@ struct model_ops {
 	const char *name;
 	void *(*create)(struct function *fn, json_t *conf, struct error *err);
 	void (*destroy)(void *model);
+	void (*adopt)(void *model);
 	void (*attach)(void *model);
 	void (*detach)(void *model);
 	bool (*quiesce)(void *model, bool last);

@@ -60,6 +60,7 @@ union slot {
  * @answer: consuming end of the second
  * @from_guest: consuming end in BAR2
  * @to_guest: producing end in BAR2
+ * @sent: messages of the greeting
  * @struck: times that the fault struck: a test that struck nothing proved nothing
  * @silent: no request is answered any more
  * @frozen: the heart has stopped
@@ -82,6 +83,7 @@ struct liar {
 	struct bus bus;
 	struct conf conf;
 	struct guest guest;
+	uint32_t sent;
 	struct loop loop;
 	const struct fault *fault;
 

@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 	liar_start(&liar, args.fault);
 	liar.guest = (struct guest){
 		.loop = &liar.loop, .bus = &liar.bus, .gone = guest_gone, .doorbell = guest_rang,
-		.context = &liar,
+		.context = &liar, .sent = &liar.sent,
 	};
 	if (args.control && command_open(&liar, args.control))
 		goto close;

@@ -11,6 +11,14 @@
 
 #define BAR_LIMIT	(2ULL << 20)
 
+void *function_keep(struct function *fn, size_t bytes, bool *found)
+{
+	*found = fn->found;
+	if (!fn->kept)
+		fn->kept = calloc(1, bytes);
+	return fn->kept;
+}
+
 /* ---- what the model calls -------------------------------------------------- */
 
 void function_set_ids(struct function *fn, uint16_t vendor, uint16_t device,
@@ -184,6 +192,7 @@ struct function *fakebus_create(const struct model_ops *ops, const char *json, s
 	fn->model = ops->create(fn, conf, err);
 	json_decref(conf);
 	if (!fn->model) {
+		free(fn->kept);
 		free(fn->low);
 		free(fn->high);
 		free(fn);
@@ -200,6 +209,7 @@ void fakebus_destroy(struct function *fn)
 		fprintf(stderr, "fakebus: %d files still watched\n", fn->watched);
 		abort();
 	}
+	free(fn->kept);
 	free(fn->low);
 	free(fn->high);
 	free(fn);

@@ -47,6 +47,8 @@
  * @watched: files the model asked the bus to sleep on
  * @soft_reset: function_set_soft_reset() was called
  * @invalid_blocks: invalidated, a bit for each
+ * @kept: of function_keep()
+ * @found: what it says of it
  * @dma_calls: of function_dma()
  * @dma_refused: of these, answered NULL
  */
@@ -76,6 +78,8 @@ struct function {
 	int watched;
 	bool soft_reset;
 	uint64_t invalid_blocks;
+	void *kept;
+	bool found;
 	uint64_t dma_calls;
 	uint64_t dma_refused;
 };

@@ -113,7 +113,8 @@ class Session:
             os.chmod(path, 0o755)
 
     def daemon_command(self, number):
-        return [self.options.pvpcid, "--config", os.path.abspath(self.options.bus[number]),
+        keeper = [self.options.pvpcid + "-keep"] if self.options.keeper else []
+        return [*keeper, self.options.pvpcid, "--config", os.path.abspath(self.options.bus[number]),
                 "--socket", self.socket("bus%d" % number),
                 "--control", self.socket("control%d" % number),
                 "--memory", self.ram,

@@ -48,6 +48,8 @@ static uint16_t create_cq(struct nvme_request *rq)
 	bool interrupts = nvme_cdw(rq, 11) & 2;
 	uint16_t status;
 
+	if (rq->again && qid && qid <= ctrl->queues && ctrl->cq[qid].live)
+		return NVME_SC_SUCCESS;
 	if (!qid || qid > ctrl->queues || ctrl->cq[qid].live)
 		return at(rq, AT_CDW10, NVME_SC_QID_INVALID);
 	status = check_memory(rq, size, NVME_CQE_SHIFT);
@@ -67,6 +69,8 @@ static uint16_t create_sq(struct nvme_request *rq)
 	uint32_t cqid = nvme_cdw(rq, 11) >> 16;
 	uint16_t status;
 
+	if (rq->again && qid && qid <= ctrl->queues && ctrl->sq[qid].live)
+		return NVME_SC_SUCCESS;
 	if (!qid || qid > ctrl->queues || ctrl->sq[qid].live)
 		return at(rq, AT_CDW10, NVME_SC_QID_INVALID);
 	/* 5.4: 0 or out of range is an invalid identifier, not created an invalid queue. */
@@ -92,6 +96,8 @@ static uint16_t delete_sq(struct nvme_request *rq)
 	uint32_t qid = nvme_cdw(rq, 10) & 0xffff;
 	struct nvme_sq *sq = &ctrl->sq[qid <= ctrl->queues ? qid : 0];
 
+	if (rq->again && qid && qid <= ctrl->queues && !sq->live)
+		return NVME_SC_SUCCESS;
 	if (!qid || qid > ctrl->queues || !sq->live || sq->delete)
 		return at(rq, AT_CDW10, NVME_SC_QID_INVALID);
 	nvme_cq_drop(sq);
@@ -109,6 +115,8 @@ static uint16_t delete_cq(struct nvme_request *rq)
 	struct nvme_ctrl *ctrl = rq->ctrl;
 	uint32_t qid = nvme_cdw(rq, 10) & 0xffff;
 
+	if (rq->again && qid && qid <= ctrl->queues && !ctrl->cq[qid].live)
+		return NVME_SC_SUCCESS;
 	if (!qid || qid > ctrl->queues || !ctrl->cq[qid].live)
 		return at(rq, AT_CDW10, NVME_SC_QID_INVALID);
 	/* 5.5: its submission queues must be deleted before. */

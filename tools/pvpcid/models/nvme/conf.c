@@ -77,11 +77,6 @@ static int get_namespaces(struct nvme_ctrl *ctrl, json_t *conf, struct error *er
 			 NVME_MAX_NAMESPACES);
 		return -1;
 	}
-	ctrl->ns = calloc(count, sizeof(*ctrl->ns));
-	if (!ctrl->ns) {
-		error_set(err, "out of memory");
-		return -1;
-	}
 	for (i = 0; i < count; i++) {
 		ctrl->namespaces++;
 		if (!nvme_ns_configure(ctrl, &ctrl->ns[i], (uint32_t)i + 1,
@@ -96,7 +91,7 @@ static int get_namespaces(struct nvme_ctrl *ctrl, json_t *conf, struct error *er
 
 /**
  * nvme_configure - read the configuration, open the namespaces
- * @ctrl: zeroed but for @fn; ns and namespaces are filled even on error
+ * @ctrl: zeroed or found, with @fn; ns and namespaces are filled even on error
  * @conf: the function's object
  * @err: filled on error
  *

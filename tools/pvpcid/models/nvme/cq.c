@@ -3,6 +3,8 @@
  * NVMe completion queues (4.1, 4.6): entries, phase tags, full queues,
  * interrupts.
  */
+#include <string.h>
+
 #include "nvme.h"
 
 /**
@@ -17,8 +19,9 @@
 void nvme_cq_init(struct nvme_ctrl *ctrl, unsigned int qid, uint64_t base, uint32_t size,
 		  bool interrupts, uint16_t vector)
 {
-	ctrl->cq[qid] = (struct nvme_cq){
-		.live = true,
+	struct nvme_cq *cq = &ctrl->cq[qid];
+
+	*cq = (struct nvme_cq){
 		.interrupts = interrupts,
 		.phase = 1,
 		.id = (uint16_t)qid,
@@ -27,6 +30,9 @@ void nvme_cq_init(struct nvme_ctrl *ctrl, unsigned int qid, uint64_t base, uint3
 		.bad_head = ~0U,
 		.base = base,
 	};
+	/* Who finds a live one finds a whole one. */
+	nvme_in_order();
+	cq->live = true;
 	nvme_doorbell_clear(ctrl, qid, true);
 	nvme_queues_top(ctrl);
 }
@@ -120,12 +126,30 @@ static bool is_full(const struct nvme_cq *cq)
 	return (cq->tail + 1 == cq->size ? 0 : cq->tail + 1) == cq->head;
 }
 
+/**
+ * nvme_cq_entry - show the guest a completion
+ * @entry: in its memory
+ * @cqe: private
+ */
+void nvme_cq_entry(struct nvme_cqe *entry, const struct nvme_cqe *cqe)
+{
+	uint32_t last;
+
+	entry->dw0 = cqe->dw0;
+	entry->dw1 = 0;
+	entry->sq_head = cqe->sq_head;
+	entry->sqid = cqe->sqid;
+	/* The phase tag is last, and the identifier with it. */
+	memcpy(&last, &cqe->cid, sizeof(last));
+	__atomic_store_n((uint32_t *)&entry->cid, last, __ATOMIC_RELEASE);
+}
+
 /* Write one entry; false when there is no room, or no memory right now. */
 static bool write_entry(struct nvme_cq *cq, struct nvme_request *rq)
 {
 	struct nvme_ctrl *ctrl = rq->ctrl;
-	struct nvme_cqe *entry;
-	uint32_t status;
+	struct nvme_cqe *entry, cqe;
+	bool wraps;
 
 	if (is_full(cq)) {
 		take_head(ctrl, cq);
@@ -138,19 +162,18 @@ static bool write_entry(struct nvme_cq *cq, struct nvme_request *rq)
 			     sizeof(*entry));
 	if (!entry)
 		return false;
-	status = (uint32_t)rq->cid | (uint32_t)(rq->status << 1 | cq->phase) << 16;
+	cqe = (struct nvme_cqe){
+		.dw0 = htole32(rq->dw0), .sq_head = htole16((uint16_t)rq->sq->head),
+		.sqid = htole16(rq->sq->id), .cid = htole16(rq->cid),
+		.status = htole16((uint16_t)(rq->status << 1 | cq->phase)),
+	};
 	/* The identifier is free before the guest can see the entry. */
 	release(rq);
-	entry->dw0 = htole32(rq->dw0);
-	entry->dw1 = 0;
-	entry->sq_head = htole16((uint16_t)rq->sq->head);
-	entry->sqid = htole16(rq->sq->id);
-	/* The phase tag is last. */
-	__atomic_store_n((uint32_t *)&entry->cid, htole32(status), __ATOMIC_RELEASE);
-	if (++cq->tail == cq->size) {
-		cq->tail = 0;
-		cq->phase ^= 1;
-	}
+	nvme_journal_done(rq, cq, &cqe);
+	nvme_cq_entry(entry, &cqe);
+	wraps = cq->tail + 1 == cq->size;
+	cq->tail = wraps ? 0 : cq->tail + 1;
+	cq->phase ^= wraps;
 	if (!cq->signal) {
 		cq->signal = true;
 		ctrl->signals++;

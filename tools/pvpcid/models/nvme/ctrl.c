@@ -98,6 +98,7 @@ void nvme_ctrl_reset(struct nvme_ctrl *ctrl)
 	if (ctrl->state == NVME_OFF)
 		return;
 	ctrl->generation++;
+	nvme_journal_reset(ctrl);
 	nvme_events_reset(ctrl);
 	nvme_protect_reset(ctrl);
 	nvme_pause_end(ctrl, NULL, NVME_SC_ABORTED);
@@ -149,6 +150,7 @@ static void shutdown_flushed(void *arg, ssize_t result)
 
 	ctrl->backend--;
 	ctrl->flushing--;
+	nvme_ns_losses(ctrl);
 	if (result < 0)
 		log_some(&ctrl->complaints, LOG_LEVEL_ERROR, "%s: flush at shutdown: %s",
 			 function_name(ctrl->fn), strerror((int)-result));

@@ -46,13 +46,14 @@ static void report(struct nvme_ctrl *ctrl)
 
 		if (!(ctrl->events & 1U << event) || ctrl->masked & 1U << kinds[event].type)
 			continue;
+		rq->dw0 = kinds[event].type | (uint32_t)kinds[event].info << 8 |
+			  (uint32_t)kinds[event].page << 16;
+		nvme_journal_event(rq);
 		ctrl->events &= ~(1U << event);
 		ctrl->masked |= 1U << kinds[event].type;
 		ctrl->aers--;
 		for (i = 0; i < ctrl->aers; i++)
 			ctrl->aer[i] = ctrl->aer[i + 1];
-		rq->dw0 = kinds[event].type | (uint32_t)kinds[event].info << 8 |
-			  (uint32_t)kinds[event].page << 16;
 		nvme_complete(rq, NVME_SC_SUCCESS);
 	}
 }
@@ -86,6 +87,11 @@ uint16_t nvme_aer(struct nvme_request *rq)
 {
 	struct nvme_ctrl *ctrl = rq->ctrl;
 
+	/* It reports an event already. */
+	if (rq->again && rq->slot->cqe.dw0) {
+		rq->dw0 = le32toh(rq->slot->cqe.dw0);
+		return NVME_SC_SUCCESS;
+	}
 	if (ctrl->aers == NVME_MAX_AERS)
 		return NVME_SC_AER_LIMIT | NVME_SC_DNR;
 	ctrl->aer[ctrl->aers++] = rq;

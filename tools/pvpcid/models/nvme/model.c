@@ -7,7 +7,6 @@
  * real controller keeps them, and the driver can go on where it was.
  */
 #include <linux/pvpci_testdev.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "nvme.h"
@@ -43,25 +42,22 @@ static void nvme_destroy(void *model)
 		nvme_ns_close(&ctrl->ns[i]);
 	}
 	nvme_requests_free(ctrl);
-	free(ctrl->ns);
-	free(ctrl->saved);
-	free(ctrl);
+	ctrl->bytes = 0;
 }
 
 static void *nvme_create(struct function *fn, json_t *conf, struct error *err)
 {
-	struct nvme_ctrl *ctrl = calloc(1, sizeof(*ctrl));
+	bool found;
+	struct nvme_ctrl *ctrl = function_keep(fn, sizeof(*ctrl), &found);
 
-	if (!ctrl) {
-		error_set(err, "out of memory");
+	if (!ctrl || (found && !nvme_is_sane(ctrl))) {
+		error_set(err, ctrl ? "its state is not one of a controller" : "out of memory");
 		return NULL;
 	}
 	ctrl->fn = fn;
-	ctrl->saved = calloc(1, NVME_BAR_MSIX);
-	if (!ctrl->saved) {
-		error_set(err, "out of memory");
-		goto destroy;
-	}
+	ctrl->found = found;
+	nvme_forget_pointers(ctrl);
+	nvme_journal_open(ctrl);
 	if (nvme_configure(ctrl, conf, err))
 		goto destroy;
 	function_set_ids(fn, PVPCI_VENDOR, PVPCI_DEVICE_NVME, CLASS_NVME, 1,
@@ -69,11 +65,16 @@ static void *nvme_create(struct function *fn, json_t *conf, struct error *err)
 	if (function_add_bar(fn, 0, ctrl->bar_bytes, true, false, err) ||
 	    function_add_msix(fn, ctrl->queues + 1, 0, NVME_BAR_MSIX, NVME_BAR_PBA, err))
 		goto destroy;
+	if (found)
+		return ctrl;
 	ctrl->totals.power_on_ms = nvme_now_ms();
 	power_on(ctrl);
+	ctrl->bytes = sizeof(*ctrl);
 	return ctrl;
 
 destroy:
+	/* Nothing of what was found is served any more. */
+	ctrl->state = NVME_OFF;
 	nvme_destroy(ctrl);
 	return NULL;
 }
@@ -147,6 +148,10 @@ static bool nvme_poll(void *model)
 		found = nvme_ctrl_reap(ctrl);
 		return nvme_queues_signal(ctrl) || found;
 	}
+	if (ctrl->adopting)
+		nvme_journal_again(ctrl);
+	if (ctrl->adopting)
+		return false;
 	found = nvme_regs_poll(ctrl);
 	if (ctrl->resuming)
 		nvme_resume_poll(ctrl);
@@ -175,6 +180,7 @@ const struct model_ops nvme_model = {
 	.name = "nvme",
 	.create = nvme_create,
 	.destroy = nvme_destroy,
+	.adopt = nvme_adopt,
 	.attach = nvme_attach,
 	.detach = nvme_detach,
 	.quiesce = nvme_quiesce,

@@ -57,13 +57,16 @@ static int parse_uuid(const char *text, uint8_t *uuid)
 	return digits == 32 ? 0 : -1;
 }
 
-static int open_file(struct nvme_ns *ns, bool direct, struct error *err)
+static int open_file(struct nvme_ns *ns, bool direct, bool found, struct error *err)
 {
-	ns->io = blockio_open(ns->path, ns->readonly, direct, err);
+	ns->io = found ? blockio_open_after(ns->path, ns->readonly, direct, ns->lost, err) :
+			 blockio_open(ns->path, ns->readonly, direct, err);
 	if (!ns->io)
 		return -1;
 	ns->readonly |= blockio_protected(ns->io);
-	ns->blocks = blockio_bytes(ns->io) >> ns->shift;
+	/* One that changed its size meanwhile is found by nvme_ns_check(). */
+	if (!found || !ns->blocks)
+		ns->blocks = blockio_bytes(ns->io) >> ns->shift;
 	if (!ns->blocks)
 		error_at(err, "file", "%s is smaller than one block", ns->path);
 	else if (blockio_align(ns->io) > 1U << ns->shift)
@@ -77,7 +80,7 @@ static int open_file(struct nvme_ns *ns, bool direct, struct error *err)
 /**
  * nvme_ns_configure - open a namespace
  * @ctrl: its controller, which has its name
- * @ns: zeroed; to be closed in any case
+ * @ns: zeroed, or found and without pointers; to be closed in any case
  * @id: namespace identifier
  * @conf: its object in the configuration
  * @err: filled on error
@@ -125,7 +128,7 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 		error_set(err, "out of memory");
 		return -1;
 	}
-	if (open_file(ns, direct, err)) {
+	if (open_file(ns, direct, ctrl->found, err)) {
 		if (err && !err->where[0])
 			snprintf(err->where, sizeof(err->where), "file");
 		return -1;
@@ -146,6 +149,18 @@ void nvme_ns_close(struct nvme_ns *ns)
 	if (ns->io)
 		blockio_close(ns->io);
 	free(ns->path);
+}
+
+/**
+ * nvme_ns_losses - remember failed flushes for who comes after us
+ * @ctrl: controller; before anybody hears of them
+ */
+void nvme_ns_losses(struct nvme_ctrl *ctrl)
+{
+	unsigned int i;
+
+	for (i = 0; i < ctrl->namespaces; i++)
+		ctrl->ns[i].lost = blockio_lost(ctrl->ns[i].io);
 }
 
 /**

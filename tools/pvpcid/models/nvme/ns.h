@@ -45,6 +45,7 @@ struct nvme_counters {
  * @pause_errno: why they do
  * @paused: those that wait
  * @resuming: they are done in the next poll
+ * @lost: errno that a flush failed with, for who comes after us
  * @changed: in the changed namespace list
  * @blocks: size
  * @nguid: globally unique identifier
@@ -65,6 +66,7 @@ struct nvme_ns {
 	int pause_errno;
 	struct nvme_request *paused;
 	bool resuming;
+	int lost;
 	bool changed;
 	uint64_t blocks;
 	uint8_t nguid[16];
@@ -80,6 +82,7 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 void nvme_ns_close(struct nvme_ns *ns);
 struct nvme_ns *nvme_ns_find(struct nvme_ctrl *ctrl, uint32_t nsid);
 void nvme_ns_check(struct nvme_ctrl *ctrl);
+void nvme_ns_losses(struct nvme_ctrl *ctrl);
 uint64_t nvme_hash(const char *text, uint64_t seed);
 
 /* protect.c */

@@ -9,6 +9,8 @@
  * queue.c     submission queues: doorbells, commands in turn
  * cq.c        completion queues: entries, phase, full queues, interrupts
  * request.c   commands under way
+ * journal.c   what the next pvpcid has to know of them
+ * adopt.c     going on where a pvpcid before us was
  * prp.c       physical region pages
  * admin.c     admin commands: table, queues, abort
  * identify.c, features.c, log.c, event.c   the larger admin commands
@@ -34,6 +36,7 @@
 #include "io/blockio.h"
 #include "models/function_services.h"
 #include "models/model.h"
+#include "journal.h"
 #include "ns.h"
 #include "spec.h"
 
@@ -104,7 +107,8 @@ struct nvme_cq {
  * @tail: as the guest last said
  * @bad_tail: last invalid value of the doorbell, to report it once; ~0 for none
  * @base: guest-physical
- * @cq: where it completes
+ * @cqid: queue where it completes
+ * @cq: the same
  * @under_way: commands taken and not completed
  * @delete: the command that deletes this queue, while commands are under way
  * @cids: bit for each command identifier in use
@@ -117,6 +121,7 @@ struct nvme_sq {
 	uint32_t tail;
 	uint32_t bad_tail;
 	uint64_t base;
+	uint16_t cqid;
 	struct nvme_cq *cq;
 	unsigned int under_way;
 	struct nvme_request *delete;
@@ -130,6 +135,8 @@ struct nvme_sq {
  * @sq: where it came from; not to be touched when @generation is old
  * @ns: namespace of an I/O command
  * @sqe: private copy of the command
+ * @slot: in the journal
+ * @again: it was taken by a pvpcid before us, which may have done it
  * @generation: of the controller when the command was taken
  * @cid: command identifier
  * @status: result
@@ -151,6 +158,8 @@ struct nvme_request {
 	struct nvme_sq *sq;
 	struct nvme_ns *ns;
 	struct nvme_sqe sqe;
+	struct nvme_slot *slot;
+	bool again;
 	uint32_t generation;
 	uint16_t cid;
 	uint16_t status;
@@ -248,6 +257,17 @@ struct nvme_totals {
 
 /**
  * struct nvme_ctrl - one controller
+ *
+ * All of it lies in function_keep(): what is no pointer is there after our death, too,
+ * as it was at any instant. The order of stores matters where journal.c says so.
+ *
+ * @bytes: of this struct; 0 until there is a controller in it
+ * @found: it was there before us
+ * @adopting: commands of the journal have to be done
+ * @taken: commands ever taken
+ * @journal: those under way
+ * @slots: free places in it
+ * @nr_slots: number of them
  * @fn: the bus's side
  * @bar: register page while attached, otherwise NULL
  * @state: see enum nvme_state
@@ -292,6 +312,13 @@ struct nvme_totals {
  * @bar_bytes: size of BAR 0
  */
 struct nvme_ctrl {
+	uint32_t bytes;
+	bool found;
+	bool adopting;
+	uint64_t taken;
+	struct nvme_slot journal[NVME_MAX_REQUESTS];
+	uint16_t slots[NVME_MAX_REQUESTS];
+	unsigned int nr_slots;
 	struct function *fn;
 	uint8_t *bar;
 	enum nvme_state state;
@@ -300,7 +327,7 @@ struct nvme_ctrl {
 	uint32_t cc;
 	uint32_t csts;
 	uint32_t intms;
-	uint8_t *saved;
+	uint8_t saved[NVME_BAR_MSIX];
 	unsigned int page_shift;
 	unsigned int queues;
 	unsigned int top;
@@ -319,7 +346,7 @@ struct nvme_ctrl {
 	struct nvme_request *idle;
 	unsigned int requests;
 	unsigned int namespaces;
-	struct nvme_ns *ns;
+	struct nvme_ns ns[NVME_MAX_NAMESPACES];
 	struct nvme_features features;
 	struct nvme_request *aer[NVME_MAX_AERS];
 	unsigned int aers;
@@ -347,7 +374,7 @@ bool nvme_regs_poll(struct nvme_ctrl *ctrl);
 void nvme_regs_slow(struct nvme_ctrl *ctrl);
 void nvme_regs_csts(struct nvme_ctrl *ctrl, uint32_t csts);
 void nvme_regs_queues(struct nvme_ctrl *ctrl, uint32_t *aqa, uint64_t *asq, uint64_t *acq);
-uint32_t nvme_doorbell(const struct nvme_ctrl *ctrl, unsigned int qid, bool cq);
+uint32_t nvme_doorbell(struct nvme_ctrl *ctrl, unsigned int qid, bool cq);
 void nvme_doorbell_clear(struct nvme_ctrl *ctrl, unsigned int qid, bool cq);
 void nvme_doorbells_clear(struct nvme_ctrl *ctrl);
 uint64_t nvme_cap(void);
@@ -365,6 +392,7 @@ uint64_t nvme_now_ms(void);
 /* queue.c */
 int nvme_sq_init(struct nvme_ctrl *ctrl, unsigned int qid, unsigned int cqid,
 		 uint64_t base, uint32_t size);
+int nvme_sq_adopt(struct nvme_ctrl *ctrl, unsigned int qid);
 void nvme_sq_free(struct nvme_ctrl *ctrl, struct nvme_sq *sq);
 bool nvme_queue_memory(struct nvme_ctrl *ctrl, uint64_t base, uint64_t bytes);
 void nvme_queues_top(struct nvme_ctrl *ctrl);
@@ -375,6 +403,7 @@ void nvme_cq_init(struct nvme_ctrl *ctrl, unsigned int qid, uint64_t base, uint3
 		  bool interrupts, uint16_t vector);
 void nvme_cq_free(struct nvme_ctrl *ctrl, struct nvme_cq *cq);
 void nvme_cq_drop(const struct nvme_sq *sq);
+void nvme_cq_entry(struct nvme_cqe *entry, const struct nvme_cqe *cqe);
 void nvme_cq_post(struct nvme_cq *cq, struct nvme_request *rq);
 bool nvme_cq_flush(struct nvme_ctrl *ctrl, struct nvme_cq *cq);
 void nvme_bad_doorbell(struct nvme_ctrl *ctrl, uint16_t qid);
@@ -384,6 +413,7 @@ void nvme_queues_check(struct nvme_ctrl *ctrl);
 /* request.c */
 struct nvme_request *nvme_request_get(struct nvme_ctrl *ctrl, bool admin);
 void nvme_request_put(struct nvme_request *rq);
+void nvme_request_begin(struct nvme_request *rq);
 void nvme_request_start(struct nvme_request *rq);
 void nvme_complete(struct nvme_request *rq, uint16_t status);
 void nvme_backend_done(void *arg, ssize_t result);

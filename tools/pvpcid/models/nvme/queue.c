@@ -71,17 +71,39 @@ int nvme_sq_init(struct nvme_ctrl *ctrl, unsigned int qid, unsigned int cqid,
 	if (!cids)
 		return -ENOMEM;
 	*sq = (struct nvme_sq){
-		.live = true,
 		.id = (uint16_t)qid,
 		.size = size,
 		.bad_tail = ~0U,
 		.base = base,
+		.cqid = (uint16_t)cqid,
 		.cq = &ctrl->cq[cqid],
 		.cids = cids,
 	};
+	/* Who finds a live one finds a whole one. */
+	nvme_in_order();
+	sq->live = true;
 	sq->cq->users++;
 	nvme_doorbell_clear(ctrl, qid, false);
 	nvme_queues_top(ctrl);
+	return 0;
+}
+
+/**
+ * nvme_sq_adopt - go on with a submission queue that was found
+ * @ctrl: controller
+ * @qid: live
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int nvme_sq_adopt(struct nvme_ctrl *ctrl, unsigned int qid)
+{
+	struct nvme_sq *sq = &ctrl->sq[qid];
+
+	sq->cids = calloc(CID_WORDS, sizeof(*sq->cids));
+	if (!sq->cids)
+		return -ENOMEM;
+	sq->cq = &ctrl->cq[sq->cqid];
+	sq->cq->users++;
 	return 0;
 }
 
@@ -124,7 +146,7 @@ static bool fetch(struct nvme_ctrl *ctrl, struct nvme_sq *sq)
 {
 	struct nvme_request *rq;
 	const void *entry;
-	uint64_t bit;
+	uint32_t next;
 
 	/* No room for completions: no new commands. */
 	if (sq->head == sq->tail || sq->cq->first || sq->delete)
@@ -137,14 +159,10 @@ static bool fetch(struct nvme_ctrl *ctrl, struct nvme_sq *sq)
 	if (!rq)
 		return false;
 	memcpy(&rq->sqe, entry, sizeof(rq->sqe));
-	sq->head = sq->head + 1 == sq->size ? 0 : sq->head + 1;
-	sq->under_way++;
 	rq->sq = sq;
-	rq->cid = le16toh(rq->sqe.cid);
-	bit = 1ULL << (rq->cid % 64);
-	rq->duplicate = sq->cids[rq->cid / 64] & bit;
-	sq->cids[rq->cid / 64] |= bit;
-	nvme_request_start(rq);
+	next = sq->head + 1 == sq->size ? 0 : sq->head + 1;
+	nvme_journal_take(rq, next);
+	nvme_request_begin(rq);
 	return true;
 }
 

@@ -50,7 +50,7 @@ uint64_t nvme_cap(void)
 	       (uint64_t)NVME_MPSMAX << NVME_CAP_MPSMAX_SHIFT;
 }
 
-static uint8_t *image(const struct nvme_ctrl *ctrl)
+static uint8_t *image(struct nvme_ctrl *ctrl)
 {
 	return ctrl->bar ? ctrl->bar : ctrl->saved;
 }
@@ -225,7 +225,7 @@ void nvme_regs_slow(struct nvme_ctrl *ctrl)
  *
  * Return: all 32 bits: the upper 16 are reserved and make a value invalid.
  */
-uint32_t nvme_doorbell(const struct nvme_ctrl *ctrl, unsigned int qid, bool cq)
+uint32_t nvme_doorbell(struct nvme_ctrl *ctrl, unsigned int qid, bool cq)
 {
 	return load32(image(ctrl), NVME_REG_DOORBELLS + (2 * qid + cq) * 4);
 }

@@ -33,6 +33,8 @@ struct nvme_request *nvme_request_get(struct nvme_ctrl *ctrl, bool admin)
 	rq->next = NULL;
 	rq->ctrl = ctrl;
 	rq->ns = NULL;
+	rq->slot = NULL;
+	rq->again = false;
 	rq->generation = ctrl->generation;
 	rq->status = 0;
 	rq->duplicate = false;
@@ -55,6 +57,7 @@ void nvme_request_put(struct nvme_request *rq)
 {
 	struct nvme_ctrl *ctrl = rq->ctrl;
 
+	nvme_journal_free(rq);
 	free(rq->buffer);
 	rq->buffer = NULL;
 	ctrl->requests--;
@@ -74,6 +77,23 @@ void nvme_requests_free(struct nvme_ctrl *ctrl)
 		ctrl->idle = rq->next;
 		free(rq);
 	}
+}
+
+/**
+ * nvme_request_begin - a command is under way, and done or begun
+ * @rq: with its queue and its entry
+ */
+void nvme_request_begin(struct nvme_request *rq)
+{
+	struct nvme_sq *sq = rq->sq;
+	uint64_t bit;
+
+	sq->under_way++;
+	rq->cid = le16toh(rq->sqe.cid);
+	bit = 1ULL << (rq->cid % 64);
+	rq->duplicate = sq->cids[rq->cid / 64] & bit;
+	sq->cids[rq->cid / 64] |= bit;
+	nvme_request_start(rq);
 }
 
 /**
@@ -113,6 +133,7 @@ void nvme_complete(struct nvme_request *rq, uint16_t status)
 		return;
 	}
 	if (status & NVME_SC_MASK) {
+		nvme_ns_losses(ctrl);
 		ctrl->totals.errors++;
 		/* Asked for by the host: not an error of the controller (5.1, 5.2). */
 		if ((status & NVME_SC_MASK) != NVME_SC_ABORTED) {
