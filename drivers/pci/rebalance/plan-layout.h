@@ -147,8 +147,8 @@ struct plan_decision {
  * @undo: former places
  * @decision: stack of the search
  * @choice: choices of all decisions on the stack
- * @scratch: for plan-order.c: nodes and units
- * @waits: for plan-order.c: a row of bits for each unit
+ * @waits: by node that changes, a row of bits: for whom it waits
+ * @down: by step, how many functions it stops
  * @undo_max: room in @undo
  * @choice_max: room in @choice
  * @undo_count: entries of @undo
@@ -179,8 +179,8 @@ struct plan_work {
 	struct plan_undo *undo;
 	struct plan_decision *decision;
 	struct plan_choice *choice;
-	u16 *scratch;
 	u64 *waits;
+	u16 *down;
 	u64 size_price[64];
 	u32 undo_max;
 	u32 choice_max;
@@ -263,6 +263,6 @@ void places_find(struct plan_work *w, u16 node, struct plan_decision *d);
 bool count_proves(struct plan_work *w, struct plan_result *result);
 u64 count_replacing(const struct plan_work *w, u16 bus, u64 start, u64 size);
 void count_prices(struct plan_work *w, u16 bus, u64 size);
-u16 order_steps(struct plan_work *w, const struct plan_place *to, u16 *down_at_once);
+u16 order_steps(struct plan_work *w);
 
 #endif

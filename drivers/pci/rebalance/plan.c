@@ -61,7 +61,7 @@ static size_t carve_all(struct plan_work *w, const struct plan_space *space, voi
 	w->home = carve(memory, &used, nodes, sizeof(*w->home));
 	w->row = carve(memory, &used, nodes, sizeof(*w->row));
 	w->window = carve(memory, &used, nodes, sizeof(*w->window));
-	w->scratch = carve(memory, &used, 3 * nodes + 1, sizeof(*w->scratch));
+	w->down = carve(memory, &used, nodes, sizeof(*w->down));
 	w->waits = carve(memory, &used, nodes * PLAN_WORDS(space), sizeof(*w->waits));
 	return used;
 }
@@ -302,8 +302,9 @@ static void report(struct plan_work *w, struct plan_result *result)
 	struct plan_space *space = w->space;
 	u16 i;
 
-	result->steps = order_steps(w, w->best, &result->down_at_once);
+	result->steps = order_steps(w);
 	result->cost = w->best_cost;
+	memset(w->down, 0, result->steps * sizeof(*w->down));
 	for (i = 0; i < space->node_count; i++) {
 		struct plan_node *n = &space->nodes[i];
 
@@ -315,8 +316,11 @@ static void report(struct plan_work *w, struct plan_result *result)
 		if (n->flags & PLAN_WINDOW)
 			continue;
 		result->moved_bytes += n->size;
-		if (n->owner != PLAN_NONE && !w->lifted[n->owner]++)
-			result->moved_functions++;
+		if (n->owner == PLAN_NONE || w->lifted[n->owner]++)
+			continue;
+		result->moved_functions++;
+		if (++w->down[n->step] > result->down_at_once)
+			result->down_at_once = w->down[n->step];
 	}
 }
 
