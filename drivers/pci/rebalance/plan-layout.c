@@ -114,6 +114,7 @@ static bool lift_bar(struct plan_work *w, u16 node)
 		return false;
 	w->cost += n->cost;
 	w->cleared += n->size;
+	w->displaced += w->worth[node];
 	if (n->owner != PLAN_NONE && !w->lifted[n->owner]++)
 		w->cost += w->space->owner_cost[n->owner];
 	return true;
@@ -207,10 +208,9 @@ u16 layout_window(const struct plan_work *w, const struct plan_node *n, u64 star
 		  u16 levels)
 {
 	const struct plan_bus *b = &w->bus[n->bus];
-	u16 i;
+	u16 window;
 
-	for (i = 0; i < b->window_count; i++) {
-		u16 window = w->window[b->window_at + i];
+	for (window = b->window; window != PLAN_NONE; window = w->next[window]) {
 		const struct plan_node *m = &w->space->nodes[window];
 
 		if (!plan_fits(n, m))
@@ -345,6 +345,7 @@ bool layout_do(struct plan_work *w, u16 node, const struct plan_choice *c)
 	w->levels = 0;
 	w->unfix = c->unfix;
 	w->cleared = 0;
+	w->displaced = 0;
 	w->top = PLAN_NONE;
 	switch (c->act) {
 	case PLAN_KEEP:
@@ -373,32 +374,22 @@ bool layout_is_undecided(const struct plan_work *w, u16 node)
 	       (w->at[p->holder].state == PLAN_OPEN || w->at[p->holder].state == PLAN_PLACED);
 }
 
-/* List the windows that lead to a bus; false unless they are of one bridge, or of the host's. */
-static bool init_bus(struct plan_work *w, u16 bus, u16 *rows, u16 *windows)
+/* Add a window to those that lead to its bus; false unless they are of one bridge, or the host's. */
+static bool link_window(struct plan_work *w, u16 window)
 {
-	const struct plan_node *nodes = w->space->nodes;
-	u16 *window = w->window + *windows, count = 0, i, k;
+	const struct plan_node *n = &w->space->nodes[window], *m;
+	struct plan_bus *b = &w->bus[n->behind];
+	u16 i;
 
-	w->bus[bus] = (struct plan_bus) { .row_at = *rows, .window_at = *windows };
-	for (i = 0; i < w->space->node_count; i++) {
-		const struct plan_node *n = &nodes[i];
-
-		*rows += n->bus == bus;
-		if (!(n->flags & PLAN_WINDOW) || n->behind != bus)
-			continue;
-		for (k = 0; k < count; k++) {
-			const struct plan_node *m = &nodes[window[k]];
-
-			if (n->bus != m->bus ||
-			    (n->bus == PLAN_NONE ?
-			     plan_overlap(n->start, n->size, m->start, m->size) :
-			     !((n->flags ^ m->flags) & PLAN_PREFETCH)))
-				return false;
-		}
-		window[count++] = i;
+	for (i = b->window; i != PLAN_NONE; i = w->next[i]) {
+		m = &w->space->nodes[i];
+		if (n->bus != m->bus ||
+		    (n->bus == PLAN_NONE ? plan_overlap(n->start, n->size, m->start, m->size) :
+					   !((n->flags ^ m->flags) & PLAN_PREFETCH)))
+			return false;
 	}
-	w->bus[bus].window_count = count;
-	*windows += count;
+	w->next[window] = b->window;
+	b->window = window;
 	return true;
 }
 
@@ -408,9 +399,9 @@ static u16 depth_of(const struct plan_work *w, u16 bus)
 	u16 depth;
 
 	for (depth = 0; depth < PLAN_MAX_DEPTH; depth++) {
-		if (!w->bus[bus].window_count)
+		if (w->bus[bus].window == PLAN_NONE)
 			return PLAN_NONE;
-		bus = w->space->nodes[w->window[w->bus[bus].window_at]].bus;
+		bus = w->space->nodes[w->bus[bus].window].bus;
 		if (bus == PLAN_NONE)
 			return depth;
 	}
@@ -438,11 +429,11 @@ static bool init_place(struct plan_work *w, u16 node)
 		return false;
 	if (!takes_space(&home))
 		return true;
-	for (i = 0; i < b->window_count; i++) {
-		const struct plan_node *m = &w->space->nodes[w->window[b->window_at + i]];
+	for (i = b->window; i != PLAN_NONE; i = w->next[i]) {
+		const struct plan_node *m = &w->space->nodes[i];
 
 		if (plan_fits(n, m) && plan_within(m->start, m->size, n->start, n->size))
-			home.holder = w->window[b->window_at + i];
+			home.holder = i;
 	}
 	w->home[node] = home.holder;
 	i = layout_first(w, n->bus, n->start);
@@ -463,12 +454,17 @@ static bool init_place(struct plan_work *w, u16 node)
  */
 int layout_init(struct plan_work *w, struct plan_space *space)
 {
-	u16 rows = 0, windows = 0, i;
+	u16 rows = 0, i, k;
 
 	w->space = space;
 	memset(w->lifted, 0, space->owner_count * sizeof(*w->lifted));
-	for (i = 0; i < space->bus_count; i++)
-		if (!init_bus(w, i, &rows, &windows))
+	for (i = 0; i < space->bus_count; i++) {
+		w->bus[i] = (struct plan_bus) { .row_at = rows, .window = PLAN_NONE };
+		for (k = 0; k < space->node_count; k++)
+			rows += space->nodes[k].bus == i;
+	}
+	for (i = 0; i < space->node_count; i++)
+		if ((space->nodes[i].flags & PLAN_WINDOW) && !link_window(w, i))
 			return -EINVAL;
 	for (i = 0; i < space->bus_count; i++)
 		w->bus[i].depth = depth_of(w, i);

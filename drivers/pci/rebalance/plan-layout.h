@@ -52,15 +52,13 @@ struct plan_place {
  * struct plan_bus - one bus: what lies on it, what leads to it
  * @row_at: first entry of this bus in the row array
  * @row_count: nodes that take up space, sorted by address
- * @window_at: first entry of this bus in the window array
- * @window_count: windows that lead here
+ * @window: one of the windows that lead here, PLAN_NONE if there are none
  * @depth: bridges between here and the host bridge
  */
 struct plan_bus {
 	u16 row_at;
 	u16 row_count;
-	u16 window_at;
-	u16 window_count;
+	u16 window;
 	u16 depth;
 };
 
@@ -138,11 +136,10 @@ struct plan_decision {
  * @at: places, by node
  * @home: by node, the window that it was found in
  * @best: places of the best layout so far
- * @size_price: by size (log2), what a place is worth: plan-count.c
- * @reach: by node, the highest address that it can have, given the windows above it
+ * @worth: by BAR, what another place for it will probably cost
  * @bus: buses
  * @row: nodes that take up space, by bus and address
- * @window: windows, by the bus they lead to
+ * @next: by window, another one that leads to the same bus, PLAN_NONE after the last one
  * @lifted: by owner, how many of its BARs must move
  * @undo: former places
  * @decision: stack of the search
@@ -156,6 +153,7 @@ struct plan_decision {
  * @depth: entries of @decision
  * @cost: price of what has been decided
  * @cleared: bytes that were lifted so far
+ * @displaced: what it will probably cost to find places for them
  * @best_cost: price of @best, ~0 while there is none
  * @places: places priced so far
  * @layouts: complete layouts seen
@@ -171,17 +169,16 @@ struct plan_work {
 	struct plan_place *at;
 	u16 *home;
 	struct plan_place *best;
-	u64 *reach;
+	u64 *worth;
 	struct plan_bus *bus;
 	u16 *row;
-	u16 *window;
+	u16 *next;
 	u16 *lifted;
 	struct plan_undo *undo;
 	struct plan_decision *decision;
 	struct plan_choice *choice;
 	u64 *waits;
 	u16 *down;
-	u64 size_price[64];
 	u32 undo_max;
 	u32 choice_max;
 	u32 undo_count;
@@ -189,6 +186,7 @@ struct plan_work {
 	u32 depth;
 	u64 cost;
 	u64 cleared;
+	u64 displaced;
 	u64 best_cost;
 	u32 places;
 	u32 layouts;
@@ -260,9 +258,8 @@ bool layout_is_undecided(const struct plan_work *w, u16 node);
 
 void places_find(struct plan_work *w, u16 node, struct plan_decision *d);
 
-bool count_proves(struct plan_work *w, struct plan_result *result);
-u64 count_replacing(const struct plan_work *w, u16 bus, u64 start, u64 size);
-void count_prices(struct plan_work *w, u16 bus, u64 size);
+bool count_proves(const struct plan_work *w, struct plan_result *result);
+void count_worth(struct plan_work *w);
 u16 order_steps(struct plan_work *w);
 
 #endif

@@ -69,7 +69,7 @@ static void try(struct visit *v, struct plan_choice *c)
 		good = false;
 	w->places += 1 + w->undo_count - undo_count;
 	c->price = w->cost - cost;
-	c->rank += c->price;
+	c->rank = c->price + w->displaced;
 	c->taken = w->top == PLAN_NONE ? 0 : reach_of(w, w->top);
 	c->waste = w->cleared + v->slack;
 	layout_undo(w, undo_count);
@@ -106,8 +106,6 @@ static void try_place(struct visit *v, u64 start)
 	/* Whoever was lifted does not come back: that is what staying is for. */
 	if (start == v->n->start && !(v->n->flags & PLAN_REQUEST))
 		return;
-	if (plan_within(w->at[holder].start, w->at[holder].size, start, v->size))
-		c.rank = count_replacing(w, v->n->bus, start, v->size);
 	try(v, &c);
 }
 
@@ -148,15 +146,15 @@ static void try_edges(struct visit *v)
 			try_edge(v, p->start);
 			try_edge(v, p->start + p->size);
 		}
-		for (i = 0; i < b->window_count; i++) {
-			const struct plan_node *n = &w->space->nodes[w->window[b->window_at + i]];
+		for (i = b->window; i != PLAN_NONE; i = w->next[i]) {
+			const struct plan_node *n = &w->space->nodes[i];
 
 			try_edge(v, n->start);
 			try_edge(v, n->start + n->size);
 		}
-		if (!b->depth || !b->window_count)
+		if (!b->depth || b->window == PLAN_NONE)
 			return;
-		bus = w->space->nodes[w->window[b->window_at]].bus;
+		bus = w->space->nodes[b->window].bus;
 	}
 }
 
@@ -210,10 +208,9 @@ static bool try_holes(struct visit *v)
 	struct plan_work *w = v->w;
 	const struct plan_bus *b = &w->bus[v->n->bus];
 	bool any = false;
-	u16 window = (v->n->flags & PLAN_WINDOW) && (v->n->flags & PLAN_PREFETCH), k, i;
+	u16 window = (v->n->flags & PLAN_WINDOW) && (v->n->flags & PLAN_PREFETCH), holder, i;
 
-	for (k = 0; k < b->window_count; k++) {
-		u16 holder = w->window[b->window_at + k];
+	for (holder = b->window; holder != PLAN_NONE; holder = w->next[holder]) {
 		const struct plan_place *h = &w->at[holder];
 		u64 from = h->start, end = h->start + h->size, to, start, best = 0, least = ~0ULL;
 

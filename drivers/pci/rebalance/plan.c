@@ -52,7 +52,7 @@ static size_t carve_all(struct plan_work *w, const struct plan_space *space, voi
 	w->choice_max = CHOICES(space);
 	w->at = carve(memory, &used, nodes, sizeof(*w->at));
 	w->best = carve(memory, &used, nodes, sizeof(*w->best));
-	w->reach = carve(memory, &used, nodes, sizeof(*w->reach));
+	w->worth = carve(memory, &used, nodes, sizeof(*w->worth));
 	w->undo = carve(memory, &used, w->undo_max, sizeof(*w->undo));
 	w->choice = carve(memory, &used, w->choice_max, sizeof(*w->choice));
 	w->decision = carve(memory, &used, DECISIONS(space), sizeof(*w->decision));
@@ -60,7 +60,7 @@ static size_t carve_all(struct plan_work *w, const struct plan_space *space, voi
 	w->lifted = carve(memory, &used, space->owner_count, sizeof(*w->lifted));
 	w->home = carve(memory, &used, nodes, sizeof(*w->home));
 	w->row = carve(memory, &used, nodes, sizeof(*w->row));
-	w->window = carve(memory, &used, nodes, sizeof(*w->window));
+	w->next = carve(memory, &used, nodes, sizeof(*w->next));
 	w->down = carve(memory, &used, nodes, sizeof(*w->down));
 	w->waits = carve(memory, &used, nodes * PLAN_WORDS(space), sizeof(*w->waits));
 	return used;
@@ -340,7 +340,6 @@ int plan_find(struct plan_space *space, void *work, struct plan_result *result)
 	struct plan_work w;
 	bool complete;
 	int error;
-	u16 i;
 
 	memset(result, 0, sizeof(*result));
 	memset(&w, 0, sizeof(w));
@@ -353,9 +352,7 @@ int plan_find(struct plan_space *space, void *work, struct plan_result *result)
 	if (count_proves(&w, result))
 		return -ENOSPC;
 	w.best_cost = ~0ULL;
-	for (i = 0; i < space->node_count; i++)
-		if ((space->nodes[i].flags & PLAN_REQUEST))
-			count_prices(&w, space->nodes[i].bus, space->nodes[i].size);
+	count_worth(&w);
 	complete = search_all(&w);
 	result->places = w.places;
 	if (w.best_cost == ~0ULL)
@@ -365,40 +362,3 @@ int plan_find(struct plan_space *space, void *work, struct plan_result *result)
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(plan_find);
-
-/**
- * plan_largest_hole - how the free space of the host bridge is cut up
- * @space: checked tree
- * @total: how much is free in all its windows
- *
- * Return: bytes of the largest free range.
- */
-u64 plan_largest_hole(const struct plan_space *space, u64 *total)
-{
-	u64 largest = 0;
-	u16 i, k;
-
-	*total = 0;
-	for (i = 0; i < space->node_count; i++) {
-		const struct plan_node *root = &space->nodes[i];
-		u64 from = root->start, end = from + root->size, next, to;
-
-		for (; root->bus == PLAN_NONE && from < end; from = to) {
-			next = end;
-			to = end;
-			for (k = 0; k < space->node_count; k++) {
-				const struct plan_node *n = &space->nodes[k];
-
-				if (n->bus != root->behind || !n->size || n->start < from ||
-				    n->start >= next || (n->flags & PLAN_REQUEST))
-					continue;
-				next = n->start;
-				to = n->start + n->size;
-			}
-			largest = plan_max(largest, next - from);
-			*total += next - from;
-		}
-	}
-	return largest;
-}
-EXPORT_SYMBOL_IF_KUNIT(plan_largest_hole);
