@@ -15,9 +15,6 @@
 #include <string.h>
 #endif
 
-/* Follow the windows that the node was found in. */
-#define AS_FOUND	PLAN_NONE
-
 /**
  * layout_first - the first node of a bus that ends behind an address
  * @w: layout
@@ -49,6 +46,34 @@ static bool takes_space(const struct plan_place *p)
 	return p->size && p->state != PLAN_HOMELESS;
 }
 
+/* Has a BAR lost the place in which it was found? */
+static bool is_lifted(const struct plan_place *p)
+{
+	return p->state == PLAN_HOMELESS || p->state == PLAN_PLACED;
+}
+
+/* What it costs to change a node like that, its owner apart. */
+static u64 price_of(const struct plan_node *n, const struct plan_place *p)
+{
+	if ((n->flags & PLAN_REQUEST) || p->state == PLAN_HOME || p->state == PLAN_KEPT)
+		return 0;
+	return p->state == PLAN_PLACED && p->size < n->size ? 2ULL * n->cost : n->cost;
+}
+
+static void count_price(struct plan_work *w, u16 node, const struct plan_place *to)
+{
+	const struct plan_node *n = &w->space->nodes[node];
+	const struct plan_place *was = &w->at[node];
+
+	w->cost += price_of(n, to) - price_of(n, was);
+	if (n->owner == PLAN_NONE || (n->flags & PLAN_REQUEST) || is_lifted(to) == is_lifted(was))
+		return;
+	if (is_lifted(to) && !w->lifted[n->owner]++)
+		w->cost += w->space->owner_cost[n->owner];
+	if (is_lifted(was) && !--w->lifted[n->owner])
+		w->cost -= w->space->owner_cost[n->owner];
+}
+
 /* Put a node somewhere else, in the row of its bus as well. */
 static void set_place(struct plan_work *w, u16 node, const struct plan_place *to)
 {
@@ -56,6 +81,7 @@ static void set_place(struct plan_work *w, u16 node, const struct plan_place *to
 	struct plan_bus *b = &w->bus[bus];
 	u16 *row = w->row + b->row_at;
 
+	count_price(w, node, to);
 	if (takes_space(&w->at[node])) {
 		i = layout_first(w, bus, w->at[node].start);
 		memmove(row + i, row + i + 1, (--b->row_count - i) * sizeof(*row));
@@ -75,9 +101,7 @@ static bool change(struct plan_work *w, u16 node, const struct plan_place *to)
 		w->cut = true;
 		return false;
 	}
-	w->undo[w->undo_count++] = (struct plan_undo) {
-		.was = w->at[node], .cost = w->cost, .node = node,
-	};
+	w->undo[w->undo_count++] = (struct plan_undo) { .was = w->at[node], .node = node };
 	set_place(w, node, to);
 	return true;
 }
@@ -91,33 +115,21 @@ void layout_undo(struct plan_work *w, u32 undo_count)
 {
 	while (w->undo_count > undo_count) {
 		const struct plan_undo *u = &w->undo[--w->undo_count];
-		u16 owner = w->space->nodes[u->node].owner;
 
-		if (owner != PLAN_NONE && w->at[u->node].state == PLAN_HOMELESS &&
-		    u->was.state == PLAN_HOME)
-			w->lifted[owner]--;
 		set_place(w, u->node, &u->was);
-		w->cost = u->cost;
 	}
 }
 
 static bool lift_bar(struct plan_work *w, u16 node)
 {
-	const struct plan_node *n = &w->space->nodes[node];
 	struct plan_place to = w->at[node];
 
 	if (to.state != PLAN_HOME)
 		return false;
 	to.state = PLAN_HOMELESS;
 	to.holder = PLAN_NONE;
-	if (!change(w, node, &to))
-		return false;
-	w->cost += n->cost;
-	w->cleared += n->size;
 	w->displaced += w->worth[node];
-	if (n->owner != PLAN_NONE && !w->lifted[n->owner]++)
-		w->cost += w->space->owner_cost[n->owner];
-	return true;
+	return change(w, node, &to);
 }
 
 /* What a window has to hold whatever happens: contents that stay, or that were put there. */
@@ -157,10 +169,7 @@ static bool open_window(struct plan_work *w, u16 window)
 	to.size = end ? plan_up(end, n->align) - to.start : 0;
 	if (end)
 		to.holder = w->home[window];
-	if (!change(w, window, &to))
-		return false;
-	w->cost += n->cost;
-	return true;
+	return change(w, window, &to);
 }
 
 /* Take whatever lies in a range out of it, behind bridges as well; all but @except. */
@@ -222,14 +231,13 @@ u16 layout_window(const struct plan_work *w, const struct plan_node *n, u64 star
 	return PLAN_NONE;
 }
 
-static bool cover(struct plan_work *w, u16 window, u64 start, u64 size, u16 levels);
+static bool cover(struct plan_work *w, u16 window, u64 start, u64 size);
 
 /* Give an open window a range around the one that it has, those nearer to the host bridge first. */
-static bool set_range(struct plan_work *w, u16 window, u64 start, u64 size, u16 levels)
+static bool set_range(struct plan_work *w, u16 window, u64 start, u64 size)
 {
 	const struct plan_node *n = &w->space->nodes[window];
 	struct plan_place to = w->at[window];
-	u64 old = to.size;
 
 	if (start + size - 1 > n->last_max)
 		return false;
@@ -241,41 +249,31 @@ static bool set_range(struct plan_work *w, u16 window, u64 start, u64 size, u16 
 	to.start = start;
 	to.size = size;
 	if (to.holder == PLAN_NONE)
-		to.holder = levels == AS_FOUND ? w->home[window] :
-						 layout_window(w, n, start, size, levels);
-	w->top = window;
-	if (to.holder == PLAN_NONE || !cover(w, to.holder, start, size, levels) ||
-	    !clear(w, n->bus, start, size, window) || !change(w, window, &to))
-		return false;
-	/* It was charged for having lost room. */
-	if (to.state == PLAN_PLACED && old < n->size && size >= n->size)
-		w->cost -= n->cost;
-	return true;
+		to.holder = layout_window(w, n, start, size, w->levels);
+	w->taken = !n->size ? size : plan_max(n->start + n->size, start + size) -
+				     plan_min(n->start, start);
+	return to.holder != PLAN_NONE && cover(w, to.holder, start, size) &&
+	       clear(w, n->bus, start, size, window) && change(w, window, &to);
 }
 
 /* Make a window hold a range, and all windows above it. */
-static bool cover(struct plan_work *w, u16 window, u64 start, u64 size, u16 levels)
+static bool cover(struct plan_work *w, u16 window, u64 start, u64 size)
 {
 	const struct plan_node *n = &w->space->nodes[window];
 	const struct plan_place *p = &w->at[window];
 	u64 end = start + size;
-	bool changes;
 
 	if (n->bus == PLAN_NONE)
-		return !w->unfix && plan_within(n->start, n->size, start, size);
-	w->levels += !!(n->flags & PLAN_PREFETCH);
-	changes = p->state == PLAN_OPEN || p->state == PLAN_PLACED;
-	if (plan_within(p->start, p->size, start, size)) {
-		if (!w->unfix || changes)
-			return !w->unfix;
-		w->unfix--;
-	}
-	if (!changes && !open_window(w, window))
+		return plan_within(n->start, n->size, start, size);
+	if ((n->flags & PLAN_PREFETCH) && !w->levels--)
+		return false;
+	if (plan_within(p->start, p->size, start, size))
+		return true;
+	if (p->state != PLAN_OPEN && p->state != PLAN_PLACED && !open_window(w, window))
 		return false;
 	start = plan_down(p->size ? plan_min(start, p->start) : start, n->align);
 	end = plan_up(p->size ? plan_max(end, p->start + p->size) : end, n->align);
-	return set_range(w, window, start, end - start,
-			 levels == AS_FOUND || !levels ? levels : levels - 1);
+	return set_range(w, window, start, end - start);
 }
 
 /* Something stays: so do its windows, which can now only be cut or stretched. */
@@ -284,7 +282,7 @@ static bool keep(struct plan_work *w, u16 node)
 	struct plan_place to = w->at[node];
 	u16 window;
 
-	if (!cover(w, to.holder, to.start, to.size, AS_FOUND))
+	if (!cover(w, to.holder, to.start, to.size))
 		return false;
 	to.state = PLAN_KEPT;
 	if (!change(w, node, &to))
@@ -309,44 +307,36 @@ static bool move_bar(struct plan_work *w, u16 node, const struct plan_choice *c)
 	if (w->at[node].state == PLAN_HOME && !lift_bar(w, node))
 		return false;
 	to.holder = layout_window(w, n, c->start, c->size, c->levels);
-	return to.holder != PLAN_NONE && cover(w, to.holder, c->start, c->size, c->levels) &&
+	return to.holder != PLAN_NONE && cover(w, to.holder, c->start, c->size) &&
 	       clear(w, n->bus, c->start, c->size, PLAN_NONE) && change(w, node, &to);
 }
 
 /* The range that a window ends up with, or none. */
 static bool settle_window(struct plan_work *w, u16 window, const struct plan_choice *c)
 {
-	const struct plan_node *n = &w->space->nodes[window];
-	struct plan_place to;
+	struct plan_place to = w->at[window];
 
-	if (c->size && (c->start != w->at[window].start || c->size != w->at[window].size)) {
-		w->levels += !!(n->flags & PLAN_PREFETCH);
-		if (!set_range(w, window, c->start, c->size, c->levels ? c->levels - 1 : 0))
-			return false;
-	}
+	if (c->size && (c->start != to.start || c->size != to.size) &&
+	    !set_range(w, window, c->start, c->size))
+		return false;
 	to = w->at[window];
 	to.state = PLAN_PLACED;
-	if (!change(w, window, &to))
-		return false;
-	w->cost += to.size < n->size ? n->cost : 0;
-	return true;
+	return change(w, window, &to);
 }
 
 /**
  * layout_do - decide about a node
  * @w: layout
  * @node: what is decided about
- * @c: the decision; of @c->levels it is to be checked with @w->levels whether they were needed
+ * @c: the decision; of @c->levels, @w->levels were not needed
  *
  * Return: false if that cannot be, with the layout to be undone by the caller.
  */
 bool layout_do(struct plan_work *w, u16 node, const struct plan_choice *c)
 {
-	w->levels = 0;
-	w->unfix = c->unfix;
-	w->cleared = 0;
+	w->levels = c->levels;
 	w->displaced = 0;
-	w->top = PLAN_NONE;
+	w->taken = 0;
 	switch (c->act) {
 	case PLAN_KEEP:
 		return keep(w, node);

@@ -72,39 +72,33 @@ enum plan_act {
 
 /**
  * struct plan_choice - one way to decide about a node
- * @rank: choices are tried in the order of @rank, @taken, @waste, @start; @price and what the
- *	contents of windows that it opens will probably cost
+ * @rank: choices are tried in the order of @rank, @taken, @start; @price and what it will probably
+ *	cost to find places for what it displaces
  * @price: what it costs at once
  * @taken: bytes that the window nearest to the host bridge takes, of those that change, if what is
  *	in it stays
- * @waste: bytes that it clears, and bytes that stay free around it: tight holes come first
  * @start: first address
  * @size: bytes
- * @levels: how many windows in a row, from the innermost, are the prefetchable ones
- * @unfix: how many windows, from the innermost, are to change although they hold the place already
+ * @levels: how many of the windows above, in a row from the innermost, are the prefetchable ones
  * @act: enum plan_act
  */
 struct plan_choice {
 	u64 rank;
 	u64 price;
 	u64 taken;
-	u64 waste;
 	u64 start;
 	u64 size;
 	u16 levels;
-	u16 unfix;
 	u8 act;
 };
 
 /**
  * struct plan_undo - one change of the layout
  * @was: the place before
- * @cost: price of the layout before
  * @node: whose place it is
  */
 struct plan_undo {
 	struct plan_place was;
-	u64 cost;
 	u16 node;
 };
 
@@ -152,14 +146,12 @@ struct plan_decision {
  * @choice_count: entries of @choice
  * @depth: entries of @decision
  * @cost: price of what has been decided
- * @cleared: bytes that were lifted so far
- * @displaced: what it will probably cost to find places for them
+ * @displaced: what it will probably cost to find places for what the last choice lifted
+ * @taken: as in struct plan_choice, of the last choice
  * @best_cost: price of @best, ~0 while there is none
  * @places: places priced so far
  * @layouts: complete layouts seen
- * @levels: prefetchable windows that the last place led through
- * @unfix: windows that are to change although they need not, and did not yet
- * @top: the window nearest to the host bridge that it stretched, PLAN_NONE if none
+ * @levels: prefetchable windows that are still to be led through
  * @brisk: where a BAR has a free place, look at no others
  * @thinned: not all places were looked at
  * @cut: some decision did not try all its choices
@@ -185,14 +177,12 @@ struct plan_work {
 	u32 choice_count;
 	u32 depth;
 	u64 cost;
-	u64 cleared;
 	u64 displaced;
+	u64 taken;
 	u64 best_cost;
 	u32 places;
 	u32 layouts;
 	u16 levels;
-	u16 unfix;
-	u16 top;
 	bool brisk;
 	bool thinned;
 	bool cut;

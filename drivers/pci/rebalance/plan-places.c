@@ -12,11 +12,17 @@
  */
 #include "plan-layout.h"
 
+#ifdef __KERNEL__
+#include <linux/string.h>
+#else
+#include <string.h>
+#endif
+
 /* So many aligned places, or ranges of a window, are few. */
 #define FEW	64
 
 /* Places to remember so that they are not priced again at once. */
-#define RECENT	8
+#define RECENT	64
 
 /**
  * struct visit - looking for places for one node
@@ -25,12 +31,11 @@
  * @n: the node
  * @node: its index
  * @size: bytes to look for
- * @align: their alignment
  * @levels: as in struct plan_choice
- * @unfix: as in struct plan_choice
- * @slack: bytes that stay free around it
- * @recent: the last places that were priced, a ring
- * @next: its next entry
+ * @free: only look for the tightest hole
+ * @hole: bytes of the tightest one so far
+ * @tightest: place in it
+ * @recent: places that were looked at, each where its number says
  */
 struct visit {
 	struct plan_work *w;
@@ -38,24 +43,12 @@ struct visit {
 	const struct plan_node *n;
 	u16 node;
 	u64 size;
-	u64 align;
 	u16 levels;
-	u16 unfix;
-	u64 slack;
+	bool free;
+	u64 hole;
+	struct plan_choice tightest;
 	u64 recent[RECENT];
-	u16 next;
 };
-
-/* How far a window reaches if what it was found with is to stay. */
-static u64 reach_of(const struct plan_work *w, u16 window)
-{
-	const struct plan_node *n = &w->space->nodes[window];
-	const struct plan_place *p = &w->at[window];
-
-	if (!n->size || !p->size)
-		return p->size;
-	return plan_max(n->start + n->size, p->start + p->size) - plan_min(n->start, p->start);
-}
 
 /* Price a choice by making it, and add it if it can lead to something cheaper. */
 static void try(struct visit *v, struct plan_choice *c)
@@ -63,15 +56,12 @@ static void try(struct visit *v, struct plan_choice *c)
 	struct plan_work *w = v->w;
 	u32 undo_count = w->undo_count;
 	u64 cost = w->cost;
-	bool good = layout_do(w, v->node, c);
+	bool good = layout_do(w, v->node, c) && (c->act == PLAN_KEEP || !w->levels);
 
-	if (c->act != PLAN_KEEP && w->levels != c->levels)
-		good = false;
 	w->places += 1 + w->undo_count - undo_count;
 	c->price = w->cost - cost;
 	c->rank = c->price + w->displaced;
-	c->taken = w->top == PLAN_NONE ? 0 : reach_of(w, w->top);
-	c->waste = w->cleared + v->slack;
+	c->taken = w->taken;
 	layout_undo(w, undo_count);
 	if (!good || w->cost + c->price >= w->best_cost)
 		return;
@@ -83,6 +73,21 @@ static void try(struct visit *v, struct plan_choice *c)
 	v->d->count++;
 }
 
+/* Bytes that are free around a place, 0 unless it is in the range that its window has now. */
+static u64 hole_around(const struct plan_work *w, u16 bus, const struct plan_place *holder,
+		       const struct plan_choice *c)
+{
+	const u16 *row = w->row + w->bus[bus].row_at;
+	u16 i = layout_first(w, bus, c->start);
+	u64 from = holder->start, end = holder->start + holder->size;
+
+	if (i)
+		from = plan_max(from, w->at[row[i - 1]].start + w->at[row[i - 1]].size);
+	if (i < w->bus[bus].row_count)
+		end = plan_min(end, w->at[row[i]].start);
+	return c->start >= from && c->start + c->size <= end ? end - from : 0;
+}
+
 /* Price a place for a BAR, or a range for a window, which has to hold the one that it has. */
 static void try_place(struct visit *v, u64 start)
 {
@@ -90,45 +95,46 @@ static void try_place(struct visit *v, u64 start)
 	const struct plan_place *p = &w->at[v->node];
 	bool window = v->n->flags & PLAN_WINDOW;
 	struct plan_choice c = {
-		.start = start, .size = v->size, .levels = v->levels, .unfix = v->unfix,
+		.start = start, .size = v->size, .levels = v->levels,
 		.act = window ? PLAN_RANGE : PLAN_MOVE,
 	};
-	u16 holder;
+	u16 holder = layout_window(w, v->n, start, v->size, v->levels);
+	u64 hole;
 
-	if (window) {
-		if (!p->size || plan_within(start, v->size, p->start, p->size))
-			try(v, &c);
-		return;
-	}
-	holder = layout_window(w, v->n, start, v->size, v->levels);
 	if (holder == PLAN_NONE || start + v->size - 1 > v->n->last_max)
 		return;
-	/* Whoever was lifted does not come back: that is what staying is for. */
-	if (start == v->n->start && !(v->n->flags & PLAN_REQUEST))
+	if (window && p->size && !plan_within(start, v->size, p->start, p->size))
 		return;
-	try(v, &c);
+	/* Whoever was lifted does not come back: that is what staying is for. */
+	if (!window && start == v->n->start && !(v->n->flags & PLAN_REQUEST))
+		return;
+	if (!v->free) {
+		try(v, &c);
+		return;
+	}
+	hole = hole_around(w, v->n->bus, &w->at[holder], &c);
+	if (hole && hole < v->hole) {
+		v->hole = hole;
+		v->tightest = c;
+	}
 }
 
-/* Price a place if it was not just priced. */
+/* Look at a place unless that was just done. */
 static void try_once(struct visit *v, u64 start)
 {
-	u16 i;
+	u64 *recent = &v->recent[start / v->n->align % RECENT];
 
-	for (i = 0; i < RECENT; i++)
-		if (v->recent[i] == start)
-			return;
-	v->recent[v->next] = start;
-	v->next = (v->next + 1) % RECENT;
-	try_place(v, start);
+	if (*recent != start)
+		try_place(v, start);
+	*recent = start;
 }
 
-/* Begin or end at an edge, or lie across it. */
+/* Begin or end at an edge. */
 static void try_edge(struct visit *v, u64 edge)
 {
-	try_once(v, plan_up(edge, v->align));
-	try_once(v, plan_down(edge, v->align));
+	try_once(v, plan_up(edge, v->n->align));
 	if (edge >= v->size)
-		try_once(v, plan_down(edge - v->size, v->align));
+		try_once(v, plan_down(edge - v->size, v->n->align));
 }
 
 /* Edges of all that lies on the buses from the node to the host bridge. */
@@ -152,7 +158,7 @@ static void try_edges(struct visit *v)
 			try_edge(v, n->start);
 			try_edge(v, n->start + n->size);
 		}
-		if (!b->depth || b->window == PLAN_NONE)
+		if (!b->depth)
 			return;
 		bus = w->space->nodes[b->window].bus;
 	}
@@ -161,12 +167,12 @@ static void try_edges(struct visit *v)
 static void try_everywhere(struct visit *v)
 {
 	const struct plan_space *space = v->w->space;
-	u64 places = 0, start;
+	u64 places = 0, align = v->n->align, start;
 	u16 i;
 
 	for (i = 0; i < space->node_count; i++)
 		if (space->nodes[i].bus == PLAN_NONE)
-			places += space->nodes[i].size / v->align;
+			places += space->nodes[i].size / align;
 	if (places > FEW) {
 		v->w->thinned = true;
 		try_edges(v);
@@ -177,69 +183,31 @@ static void try_everywhere(struct visit *v)
 
 		if (n->bus != PLAN_NONE)
 			continue;
-		for (start = plan_up(n->start, v->align); start < n->start + n->size;
-		     start += v->align)
-			try_once(v, start);
+		for (start = plan_up(n->start, align); start < n->start + n->size; start += align)
+			try_place(v, start);
 	}
 }
 
 /* With every way through prefetchable windows and others. */
 static void try_each_way(struct visit *v)
 {
-	bool window = v->n->flags & PLAN_WINDOW;
-	u16 depth = v->w->bus[v->n->bus].depth + window, i;
-
-	for (v->levels = 0; v->levels <= depth; v->levels++) {
-		if (window ? !(v->n->flags & PLAN_PREFETCH) != !v->levels :
-			     v->levels && layout_window(v->w, v->n, 0, 0, 1) == PLAN_NONE)
-			continue;
-		for (v->unfix = 0; v->unfix <= (v->w->brisk ? 0 : depth); v->unfix++) {
-			for (i = 0; i < RECENT; i++)
-				v->recent[i] = ~0ULL;
-			try_everywhere(v);
-		}
+	for (v->levels = 0; v->levels <= v->w->bus[v->n->bus].depth; v->levels++) {
+		memset(v->recent, 0xff, sizeof(v->recent));
+		try_everywhere(v);
 	}
-	v->unfix = 0;
 }
 
-/* The tightest hole of each window; false if there is none. */
+/* The tightest hole in what the windows hold now; false if there is none. */
 static bool try_holes(struct visit *v)
 {
-	struct plan_work *w = v->w;
-	const struct plan_bus *b = &w->bus[v->n->bus];
-	bool any = false;
-	u16 window = (v->n->flags & PLAN_WINDOW) && (v->n->flags & PLAN_PREFETCH), holder, i;
-
-	for (holder = b->window; holder != PLAN_NONE; holder = w->next[holder]) {
-		const struct plan_place *h = &w->at[holder];
-		u64 from = h->start, end = h->start + h->size, to, start, best = 0, least = ~0ULL;
-
-		if (!h->size || !plan_fits(v->n, &w->space->nodes[holder]))
-			continue;
-		end = plan_min(end - 1, v->n->last_max) + 1;
-		for (i = layout_first(w, v->n->bus, from); from < end; i++) {
-			const struct plan_place *p =
-				i < b->row_count ? &w->at[w->row[b->row_at + i]] : NULL;
-
-			to = p ? plan_min(p->start, end) : end;
-			start = plan_up(from, v->align);
-			if (to > from && start < to && to - start >= v->size &&
-			    to - from < least) {
-				least = to - from;
-				best = start;
-			}
-			from = p ? plan_max(from, p->start + p->size) : end;
-		}
-		if (least == ~0ULL)
-			continue;
-		any = true;
-		v->slack = least - v->size;
-		v->levels = (b->depth && (w->space->nodes[holder].flags & PLAN_PREFETCH)) +
-			    window;
-		try_place(v, best);
-	}
-	v->slack = 0;
-	return any;
+	v->free = true;
+	v->hole = ~0ULL;
+	try_each_way(v);
+	v->free = false;
+	if (v->hole == ~0ULL)
+		return false;
+	try(v, &v->tightest);
+	return true;
 }
 
 static void find_for_bar(struct visit *v)
@@ -273,7 +241,10 @@ static void find_for_undecided(struct visit *v)
 	struct plan_work *w = v->w;
 	struct plan_choice stay = { .start = v->n->start, .size = v->n->size, .act = PLAN_KEEP };
 	struct plan_choice open = { .act = PLAN_UNFIX };
+	u16 window;
 
+	for (window = w->home[v->node]; w->home[window] != PLAN_NONE; window = w->home[window])
+		stay.levels += !!(w->space->nodes[window].flags & PLAN_PREFETCH);
 	try(v, &stay);
 	if (w->brisk && v->d->count && !stay.price)
 		w->cut = true;
@@ -295,9 +266,7 @@ static void find_for_undecided(struct visit *v)
 void places_find(struct plan_work *w, u16 node, struct plan_decision *d)
 {
 	const struct plan_node *n = &w->space->nodes[node];
-	struct visit v = {
-		.w = w, .d = d, .n = n, .node = node, .size = n->size, .align = n->align,
-	};
+	struct visit v = { .w = w, .d = d, .n = n, .node = node, .size = n->size };
 
 	d->first = w->choice_count;
 	d->count = 0;

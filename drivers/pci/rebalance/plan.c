@@ -217,8 +217,6 @@ static bool precedes(const struct plan_choice *a, const struct plan_choice *b)
 		return a->rank < b->rank;
 	if (a->taken != b->taken)
 		return a->taken < b->taken;
-	if (a->waste != b->waste)
-		return a->waste < b->waste;
 	return a->start < b->start;
 }
 
