@@ -32,9 +32,8 @@
  * @node: its index
  * @size: bytes to look for
  * @levels: as in struct plan_choice
- * @free: only look for the tightest hole
- * @hole: bytes of the tightest one so far
- * @tightest: place in it
+ * @hole: bytes of the tightest hole so far
+ * @tightest: first address in it
  * @recent: places that were looked at, each where its number says
  */
 struct visit {
@@ -44,9 +43,8 @@ struct visit {
 	u16 node;
 	u64 size;
 	u16 levels;
-	bool free;
 	u64 hole;
-	struct plan_choice tightest;
+	u64 tightest;
 	u64 recent[RECENT];
 };
 
@@ -73,19 +71,10 @@ static void try(struct visit *v, struct plan_choice *c)
 	v->d->count++;
 }
 
-/* Bytes that are free around a place, 0 unless it is in the range that its window has now. */
-static u64 hole_around(const struct plan_work *w, u16 bus, const struct plan_place *holder,
-		       const struct plan_choice *c)
+/* Whoever was lifted does not come back: that is what staying is for. */
+static bool is_former(const struct plan_node *n, u64 start)
 {
-	const u16 *row = w->row + w->bus[bus].row_at;
-	u16 i = layout_first(w, bus, c->start);
-	u64 from = holder->start, end = holder->start + holder->size;
-
-	if (i)
-		from = plan_max(from, w->at[row[i - 1]].start + w->at[row[i - 1]].size);
-	if (i < w->bus[bus].row_count)
-		end = plan_min(end, w->at[row[i]].start);
-	return c->start >= from && c->start + c->size <= end ? end - from : 0;
+	return start == n->start && !(n->flags & (PLAN_WINDOW | PLAN_REQUEST));
 }
 
 /* Price a place for a BAR, or a range for a window, which has to hold the one that it has. */
@@ -98,25 +87,12 @@ static void try_place(struct visit *v, u64 start)
 		.start = start, .size = v->size, .levels = v->levels,
 		.act = window ? PLAN_RANGE : PLAN_MOVE,
 	};
-	u16 holder = layout_window(w, v->n, start, v->size, v->levels);
-	u64 hole;
 
-	if (holder == PLAN_NONE || start + v->size - 1 > v->n->last_max)
+	if (start + v->size - 1 > v->n->last_max || is_former(v->n, start) ||
+	    (window && p->size && !plan_within(start, v->size, p->start, p->size)) ||
+	    layout_window(w, v->n, start, v->size, v->levels) == PLAN_NONE)
 		return;
-	if (window && p->size && !plan_within(start, v->size, p->start, p->size))
-		return;
-	/* Whoever was lifted does not come back: that is what staying is for. */
-	if (!window && start == v->n->start && !(v->n->flags & PLAN_REQUEST))
-		return;
-	if (!v->free) {
-		try(v, &c);
-		return;
-	}
-	hole = hole_around(w, v->n->bus, &w->at[holder], &c);
-	if (hole && hole < v->hole) {
-		v->hole = hole;
-		v->tightest = c;
-	}
+	try(v, &c);
 }
 
 /* Look at a place unless that was just done. */
@@ -197,16 +173,43 @@ static void try_each_way(struct visit *v)
 	}
 }
 
-/* The tightest hole in what the windows hold now; false if there is none. */
+/* Is there a tighter hole in what a window holds now? */
+static void find_hole(struct visit *v, u16 holder)
+{
+	const struct plan_work *w = v->w;
+	const struct plan_bus *b = &w->bus[v->n->bus];
+	const struct plan_place *h = &w->at[holder];
+	u64 from = h->start, end = plan_min(h->start + h->size - 1, v->n->last_max) + 1;
+	u16 i;
+
+	for (i = layout_first(w, v->n->bus, from); from < end; i++) {
+		const struct plan_place *p = i < b->row_count ? &w->at[w->row[b->row_at + i]] : NULL;
+		u64 to = p ? plan_min(p->start, end) : end, start = plan_up(from, v->n->align);
+
+		if (to > start && to - start >= v->size && to - from < v->hole &&
+		    !is_former(v->n, start)) {
+			v->hole = to - from;
+			v->tightest = start;
+			v->levels = b->depth &&
+				    (w->space->nodes[holder].flags & PLAN_PREFETCH);
+		}
+		from = p ? p->start + p->size : end;
+	}
+}
+
+/* The tightest hole of all; false if there is none. */
 static bool try_holes(struct visit *v)
 {
-	v->free = true;
+	struct plan_work *w = v->w;
+	u16 i;
+
 	v->hole = ~0ULL;
-	try_each_way(v);
-	v->free = false;
+	for (i = w->bus[v->n->bus].window; i != PLAN_NONE; i = w->next[i])
+		if (w->at[i].size && plan_fits(v->n, &w->space->nodes[i]))
+			find_hole(v, i);
 	if (v->hole == ~0ULL)
 		return false;
-	try(v, &v->tightest);
+	try_place(v, v->tightest);
 	return true;
 }
 
