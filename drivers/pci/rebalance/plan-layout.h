@@ -9,9 +9,6 @@
 
 #include "plan.h"
 
-/* "More than anything costs": what cannot be had at any price. */
-#define PLAN_NEVER	(~0ULL >> 8)
-
 /* Words of a row of @waits in struct plan_work. */
 #define PLAN_WORDS(space)	(((space)->node_count + 63) / 64)
 
@@ -105,23 +102,19 @@ struct plan_undo {
 /**
  * struct plan_decision - one decision on the way to a layout
  * @node: what is decided about
- * @level: decisions up to this one that had a choice
+ * @tried: one of its choices was tried
+ * @departures: how often something else than the cheapest choice may be taken, here or below
  * @first: its choices in the choice array
  * @count: how many of them are left
  * @undo_count: where the layout was
- * @layouts: complete layouts seen before it was first tried
- * @stop: number of priced places at which it must settle
- * @tried: one of its choices was tried
  */
 struct plan_decision {
 	u16 node;
-	u16 level;
 	bool tried;
+	u32 departures;
 	u32 first;
 	u32 count;
 	u32 undo_count;
-	u32 layouts;
-	u32 stop;
 };
 
 /**
@@ -150,9 +143,7 @@ struct plan_decision {
  * @taken: as in struct plan_choice, of the last choice
  * @best_cost: price of @best, ~0 while there is none
  * @places: places priced so far
- * @layouts: complete layouts seen
  * @levels: prefetchable windows that are still to be led through
- * @brisk: where a BAR has a free place, look at no others
  * @thinned: not all places were looked at
  * @cut: some decision did not try all its choices
  */
@@ -181,9 +172,7 @@ struct plan_work {
 	u64 taken;
 	u64 best_cost;
 	u32 places;
-	u32 layouts;
 	u16 levels;
-	bool brisk;
 	bool thinned;
 	bool cut;
 };

@@ -6,8 +6,9 @@
  * the row of its bus; where windows have to change, the layout is changed, looked at and changed
  * back.
  *
- * Which places are looked at? All, where they are few. Otherwise those at the edges of whatever
- * lies on the buses from the node up to the host bridge: sliding a node within a hole changes
+ * Which places are looked at? All, where they are few. Otherwise a BAR takes the tightest hole in the
+ * windows as they are; if it has none, and for windows, the places at the edges of whatever lies on
+ * the buses from the node up to the host bridge are looked at: sliding a node within a hole changes
  * nothing until it touches something.
  */
 #include "plan-layout.h"
@@ -143,17 +144,9 @@ static void try_edges(struct visit *v)
 static void try_everywhere(struct visit *v)
 {
 	const struct plan_space *space = v->w->space;
-	u64 places = 0, align = v->n->align, start;
+	u64 align = v->n->align, start;
 	u16 i;
 
-	for (i = 0; i < space->node_count; i++)
-		if (space->nodes[i].bus == PLAN_NONE)
-			places += space->nodes[i].size / align;
-	if (places > FEW) {
-		v->w->thinned = true;
-		try_edges(v);
-		return;
-	}
 	for (i = 0; i < space->node_count; i++) {
 		const struct plan_node *n = &space->nodes[i];
 
@@ -164,12 +157,31 @@ static void try_everywhere(struct visit *v)
 	}
 }
 
+/* Are there few places to look at, or must it be a choice of them? */
+static bool are_few(struct visit *v)
+{
+	const struct plan_space *space = v->w->space;
+	u64 places = 0;
+	u16 i;
+
+	for (i = 0; i < space->node_count; i++)
+		if (space->nodes[i].bus == PLAN_NONE)
+			places += space->nodes[i].size / v->n->align;
+	v->w->thinned |= places > FEW;
+	return places <= FEW;
+}
+
 /* With every way through prefetchable windows and others. */
 static void try_each_way(struct visit *v)
 {
+	bool few = are_few(v);
+
 	for (v->levels = 0; v->levels <= v->w->bus[v->n->bus].depth; v->levels++) {
 		memset(v->recent, 0xff, sizeof(v->recent));
-		try_everywhere(v);
+		if (few)
+			try_everywhere(v);
+		else
+			try_edges(v);
 	}
 }
 
@@ -215,26 +227,22 @@ static bool try_holes(struct visit *v)
 
 static void find_for_bar(struct visit *v)
 {
-	if (!v->w->brisk || !try_holes(v))
+	if (are_few(v) || !try_holes(v))
 		try_each_way(v);
 }
 
 /* A window keeps its size if that is possible, and gets the least that will do otherwise. */
 static void find_for_window(struct visit *v)
 {
-	struct plan_work *w = v->w;
-	const struct plan_place *p = &w->at[v->node];
-	u64 need = plan_max(p->size, v->n->min), want = plan_max(need, v->n->size);
+	const struct plan_place *p = &v->w->at[v->node];
+	u64 need = plan_max(p->size, v->n->min);
 	struct plan_choice as_is = { .start = p->start, .size = p->size, .act = PLAN_RANGE };
-	u32 count;
 
 	if (need == p->size)
 		try(v, &as_is);
-	count = v->d->count;
-	for (v->size = want; v->size > p->size; v->size = need) {
-		if (p->size || !w->brisk || !try_holes(v))
-			try_each_way(v);
-		if (v->size == need || (w->brisk && v->d->count > count))
+	for (v->size = plan_max(need, v->n->size); v->size > p->size; v->size = need) {
+		try_each_way(v);
+		if (v->size == need)
 			break;
 	}
 }
@@ -249,9 +257,7 @@ static void find_for_undecided(struct visit *v)
 	for (window = w->home[v->node]; w->home[window] != PLAN_NONE; window = w->home[window])
 		stay.levels += !!(w->space->nodes[window].flags & PLAN_PREFETCH);
 	try(v, &stay);
-	if (w->brisk && v->d->count && !stay.price)
-		w->cut = true;
-	else if (v->n->flags & PLAN_WINDOW)
+	if (v->n->flags & PLAN_WINDOW)
 		try(v, &open);
 	else
 		find_for_bar(v);
@@ -263,8 +269,7 @@ static void find_for_undecided(struct visit *v)
  * @node: what is to be decided about
  * @d: its decision; choices are appended to @w->choice
  *
- * Choices that lead to nothing cheaper than the best layout are left out. With @w->brisk set, so is
- * whatever most often leads to nothing better.
+ * Choices that lead to nothing cheaper than the best layout are left out.
  */
 void places_find(struct plan_work *w, u16 node, struct plan_decision *d)
 {

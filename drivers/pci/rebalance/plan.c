@@ -8,9 +8,9 @@
  * When nobody is without a place the layout is complete. Documentation/PCI/pci_rebalance_plan.rst
  * explains it with a picture and says why this finds the cheapest layout.
  *
- * The search is a depth-first one that gets wider: in pass n the first n decisions that have a
- * choice go through all of it, those below settle for the first layout. A pass in which nothing was
- * left out is a proof: of what it found, or that there is nothing to be found.
+ * The search is a depth-first one that trusts its prices, less and less: in pass n it departs from
+ * the cheapest choice n times at most, and the k-th cheapest counts as k times. A pass in which
+ * nothing was left out is a proof: of what was found, or that there is nothing to be found.
  */
 #include "plan-layout.h"
 
@@ -22,12 +22,6 @@
 #include <string.h>
 #define EXPORT_SYMBOL_IF_KUNIT(symbol) struct plan_exported
 #endif
-
-/* A decision that settles for the first layout looks at no more places than this to find one. */
-#define DIVE	1000
-
-/* So many passes leave out what most often leads to nothing better. */
-#define BRISK	3
 
 /* More than most plans need; one that needs more is given up. */
 #define UNDO_ENTRIES(space)	(8u * (space)->node_count + 64)
@@ -135,26 +129,23 @@ EXPORT_SYMBOL_IF_KUNIT(plan_check);
 
 /* What is to be decided next; the lower, the sooner. */
 enum urgency {
-	OUT_OF_REACH,	/* contents of an open window that it does not reach: do they stay? */
-	PLACE,		/* homeless BARs, the largest first: smaller ones fill the gaps */
-	IN_REACH,	/* contents that it does reach */
-	RANGE,		/* windows, the innermost first: those around them must reach them */
+	STAY,	/* contents of an open window: do they stay? */
+	PLACE,	/* homeless BARs, the largest first: smaller ones fill the gaps */
+	RANGE,	/* windows, the innermost first: those around them must reach them */
 	SETTLED,
 };
 
 static enum urgency urgency_of(const struct plan_work *w, u16 node, u64 *size)
 {
 	const struct plan_node *n = &w->space->nodes[node];
-	const struct plan_place *p = &w->at[node];
 
 	*size = n->size;
-	if (p->state == PLAN_HOMELESS)
-		return PLACE;
 	if (layout_is_undecided(w, node))
-		return plan_within(w->at[p->holder].start, w->at[p->holder].size, p->start,
-				   p->size) ? IN_REACH : OUT_OF_REACH;
+		return STAY;
+	if (w->at[node].state == PLAN_HOMELESS)
+		return PLACE;
 	*size = n->bus == PLAN_NONE ? 0 : w->bus[n->bus].depth;
-	return p->state == PLAN_OPEN ? RANGE : SETTLED;
+	return w->at[node].state == PLAN_OPEN ? RANGE : SETTLED;
 }
 
 /* The most urgent node, of those the largest; false if all is settled. */
@@ -188,25 +179,21 @@ static void finish(struct plan_work *w)
 		    w->at[i].start == n->start && w->at[i].size == n->size)
 			return;
 	}
-	w->layouts++;
 	if (w->cost >= w->best_cost)
 		return;
 	w->best_cost = w->cost;
 	memcpy(w->best, w->at, w->space->node_count * sizeof(*w->best));
 }
 
-static void push(struct plan_work *w, u16 node, u16 wide)
+static void push(struct plan_work *w, u16 node, u32 departures)
 {
 	struct plan_decision *d = &w->decision[w->depth++];
 
 	d->node = node;
+	d->departures = departures;
 	d->undo_count = w->undo_count;
-	d->layouts = w->layouts;
 	d->tried = false;
-	d->level = w->depth > 1 ? d[-1].level : 0;
-	d->stop = w->depth > 1 && d[-1].level > wide ? d[-1].stop : w->places + DIVE;
 	places_find(w, node, d);
-	d->level += d->count > 1;
 	if (w->space->pause)
 		w->space->pause();
 }
@@ -221,7 +208,7 @@ static bool precedes(const struct plan_choice *a, const struct plan_choice *b)
 }
 
 /* Take the best of the choices that are left, if any can lead to a cheaper layout. */
-static bool next_choice(struct plan_work *w, struct plan_decision *d, u16 wide, u32 end,
+static bool next_choice(struct plan_work *w, struct plan_decision *d, u32 effort,
 			struct plan_choice *out)
 {
 	struct plan_choice *c = w->choice + d->first;
@@ -233,22 +220,19 @@ static bool next_choice(struct plan_work *w, struct plan_decision *d, u16 wide, 
 			best = i;
 	if (best == ~0U)
 		return false;
-	if (d->tried && (w->places >= end || (d->level > wide && (w->layouts != d->layouts ||
-								  w->places >= d->stop)))) {
+	if (d->tried && (!d->departures || w->places >= effort)) {
 		w->cut = true;
 		return false;
 	}
+	d->departures -= d->tried;
 	d->tried = true;
 	*out = c[best];
 	c[best] = c[--d->count];
 	return true;
 }
 
-/*
- * Decide about one node after the other until all is settled, go back, decide otherwise. The first
- * @wide decisions that have a choice go through all of it; those below settle for the first layout.
- */
-static void search(struct plan_work *w, u16 wide, u32 end)
+/* Decide about one node after the other until all is settled, go back, decide otherwise. */
+static void search(struct plan_work *w, u32 departures, u32 effort)
 {
 	struct plan_choice choice;
 	u16 node;
@@ -261,36 +245,35 @@ static void search(struct plan_work *w, u16 wide, u32 end)
 		finish(w);
 		return;
 	}
-	push(w, node, wide);
+	push(w, node, departures);
 	while (w->depth) {
 		struct plan_decision *d = &w->decision[w->depth - 1];
 
 		layout_undo(w, d->undo_count);
-		if (!next_choice(w, d, wide, end, &choice)) {
+		if (!next_choice(w, d, effort, &choice)) {
 			w->choice_count = d->first;
 			w->depth--;
 		} else if (layout_do(w, d->node, &choice)) {
 			if (pick(w, &node))
-				push(w, node, wide);
+				push(w, node, d->departures);
 			else
 				finish(w);
 		}
 	}
 }
 
-/* Search wider and wider; true if that went through all there is. */
+/* Trust the prices less and less; true if a pass went through all there is. */
 static bool search_all(struct plan_work *w)
 {
-	u32 effort = w->space->effort ? w->space->effort : PLAN_EFFORT;
-	u16 wide;
+	u32 effort = w->space->effort ? w->space->effort : PLAN_EFFORT, departures;
+	u64 cost;
 
-	for (wide = 0; w->places < effort; wide += 1 + wide / 4) {
-		w->brisk = wide < BRISK;
-		search(w, wide, effort);
-		if (!w->cut && !w->brisk)
+	for (departures = 0; w->places < effort; departures++) {
+		cost = w->best_cost;
+		search(w, departures, effort);
+		/* Given what was just found, another pass may need no place that was left out. */
+		if (!w->cut && (!w->thinned || w->best_cost == cost))
 			return !w->thinned;
-		if (wide > w->space->node_count * 2)
-			break;
 	}
 	return false;
 }
