@@ -233,11 +233,14 @@ u16 layout_window(const struct plan_work *w, const struct plan_node *n, u64 star
 
 static bool cover(struct plan_work *w, u16 window, u64 start, u64 size);
 
-/* Give an open window a range around the one that it has, those nearer to the host bridge first. */
-static bool set_range(struct plan_work *w, u16 window, u64 start, u64 size)
+/*
+ * Give a homeless BAR a place, or an open window a range around the one that it has. Windows that
+ * must hold it come first, those nearest to the host bridge before others; then all else goes.
+ */
+static bool put(struct plan_work *w, u16 node, u64 start, u64 size, enum plan_state state)
 {
-	const struct plan_node *n = &w->space->nodes[window];
-	struct plan_place to = w->at[window];
+	const struct plan_node *n = &w->space->nodes[node];
+	struct plan_place to = w->at[node];
 
 	if (start + size - 1 > n->last_max)
 		return false;
@@ -248,12 +251,14 @@ static bool set_range(struct plan_work *w, u16 window, u64 start, u64 size)
 	}
 	to.start = start;
 	to.size = size;
+	to.state = state;
 	if (to.holder == PLAN_NONE)
 		to.holder = layout_window(w, n, start, size, w->levels);
-	w->taken = !n->size ? size : plan_max(n->start + n->size, start + size) -
-				     plan_min(n->start, start);
+	if (n->flags & PLAN_WINDOW)
+		w->taken = !n->size ? size : plan_max(n->start + n->size, start + size) -
+					     plan_min(n->start, start);
 	return to.holder != PLAN_NONE && cover(w, to.holder, start, size) &&
-	       clear(w, n->bus, start, size, window) && change(w, window, &to);
+	       clear(w, n->bus, start, size, node) && change(w, node, &to);
 }
 
 /* Make a window hold a range, and all windows above it. */
@@ -273,7 +278,7 @@ static bool cover(struct plan_work *w, u16 window, u64 start, u64 size)
 		return false;
 	start = plan_down(p->size ? plan_min(start, p->start) : start, n->align);
 	end = plan_up(p->size ? plan_max(end, p->start + p->size) : end, n->align);
-	return set_range(w, window, start, end - start);
+	return put(w, window, start, end - start, w->at[window].state);
 }
 
 /* Something stays: so do its windows, which can now only be cut or stretched. */
@@ -299,31 +304,6 @@ static bool keep(struct plan_work *w, u16 node)
 	return true;
 }
 
-static bool move_bar(struct plan_work *w, u16 node, const struct plan_choice *c)
-{
-	const struct plan_node *n = &w->space->nodes[node];
-	struct plan_place to = { .start = c->start, .size = c->size, .state = PLAN_PLACED };
-
-	if (w->at[node].state == PLAN_HOME && !lift_bar(w, node))
-		return false;
-	to.holder = layout_window(w, n, c->start, c->size, c->levels);
-	return to.holder != PLAN_NONE && cover(w, to.holder, c->start, c->size) &&
-	       clear(w, n->bus, c->start, c->size, PLAN_NONE) && change(w, node, &to);
-}
-
-/* The range that a window ends up with, or none. */
-static bool settle_window(struct plan_work *w, u16 window, const struct plan_choice *c)
-{
-	struct plan_place to = w->at[window];
-
-	if (c->size && (c->start != to.start || c->size != to.size) &&
-	    !set_range(w, window, c->start, c->size))
-		return false;
-	to = w->at[window];
-	to.state = PLAN_PLACED;
-	return change(w, window, &to);
-}
-
 /**
  * layout_do - decide about a node
  * @w: layout
@@ -334,18 +314,23 @@ static bool settle_window(struct plan_work *w, u16 window, const struct plan_cho
  */
 bool layout_do(struct plan_work *w, u16 node, const struct plan_choice *c)
 {
+	struct plan_place to;
+
 	w->levels = c->levels;
 	w->displaced = 0;
 	w->taken = 0;
 	switch (c->act) {
 	case PLAN_KEEP:
 		return keep(w, node);
-	case PLAN_MOVE:
-		return move_bar(w, node, c);
 	case PLAN_UNFIX:
 		return open_window(w, node);
+	case PLAN_SETTLE:
+		to = w->at[node];
+		to.state = PLAN_PLACED;
+		return change(w, node, &to);
 	default:
-		return settle_window(w, node, c);
+		return (w->at[node].state != PLAN_HOME || lift_bar(w, node)) &&
+		       put(w, node, c->start, c->size, PLAN_PLACED);
 	}
 }
 

@@ -62,9 +62,9 @@ struct plan_bus {
 /* What struct plan_choice does with its node. */
 enum plan_act {
 	PLAN_KEEP,	/* it stays where it was found */
-	PLAN_MOVE,	/* a BAR gets this place */
+	PLAN_PUT,	/* a BAR gets this place, an open window this range */
 	PLAN_UNFIX,	/* a window may change; its contents are decided one by one */
-	PLAN_RANGE,	/* an open window gets this range */
+	PLAN_SETTLE,	/* an open window keeps the range that it has by now, or none */
 };
 
 /**

@@ -81,17 +81,13 @@ static bool is_former(const struct plan_node *n, u64 start)
 /* Price a place for a BAR, or a range for a window, which has to hold the one that it has. */
 static void try_place(struct visit *v, u64 start)
 {
-	struct plan_work *w = v->w;
-	const struct plan_place *p = &w->at[v->node];
-	bool window = v->n->flags & PLAN_WINDOW;
+	const struct plan_place *p = &v->w->at[v->node];
 	struct plan_choice c = {
-		.start = start, .size = v->size, .levels = v->levels,
-		.act = window ? PLAN_RANGE : PLAN_MOVE,
+		.start = start, .size = v->size, .levels = v->levels, .act = PLAN_PUT,
 	};
 
-	if (start + v->size - 1 > v->n->last_max || is_former(v->n, start) ||
-	    (window && p->size && !plan_within(start, v->size, p->start, p->size)) ||
-	    layout_window(w, v->n, start, v->size, v->levels) == PLAN_NONE)
+	if (is_former(v->n, start) || ((v->n->flags & PLAN_WINDOW) && p->size &&
+				       !plan_within(start, v->size, p->start, p->size)))
 		return;
 	try(v, &c);
 }
@@ -236,10 +232,10 @@ static void find_for_window(struct visit *v)
 {
 	const struct plan_place *p = &v->w->at[v->node];
 	u64 need = plan_max(p->size, v->n->min);
-	struct plan_choice as_is = { .start = p->start, .size = p->size, .act = PLAN_RANGE };
+	struct plan_choice settle = { .act = PLAN_SETTLE };
 
 	if (need == p->size)
-		try(v, &as_is);
+		try(v, &settle);
 	for (v->size = plan_max(need, v->n->size); v->size > p->size; v->size = need) {
 		try_each_way(v);
 		if (v->size == need)
