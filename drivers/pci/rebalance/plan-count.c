@@ -8,18 +8,12 @@
  * IS THERE A PLAN AT ALL? Cut the windows of the host bridge into aligned places of one size and
  * strike out those that pinned ranges touch. Every BAR of at least that size takes its share of the
  * rest, wherever it stands and whatever bridges are above it. If there are fewer places than that
- * at a size that a request needs, below its address limit or anywhere, there is no layout.
+ * at a size that a request needs, below its address limit, there is no layout.
  *
  * WHAT IS A PLACE WORTH? A request of size s takes s/t places of each smaller size t. Of these only
  * so many are missing as are not free, and so great a part of what has to go displaces others.
  */
 #include "plan-layout.h"
-
-#ifdef __KERNEL__
-#include <kunit/visibility.h>
-#else
-#define EXPORT_SYMBOL_IF_KUNIT(symbol) struct plan_exported
-#endif
 
 /* Highest address that a node can have, given the windows above it. */
 static u64 reach_of(const struct plan_work *w, const struct plan_node *n)
@@ -86,19 +80,19 @@ static u64 places(const struct plan_space *space, const u16 *home, u64 limit, u6
 	return bytes;
 }
 
-/* Bytes missing at or below @limit for everything of at least @size. */
-static u64 shortage(const struct plan_work *w, u64 limit, u64 size)
+/* Bytes that everything of at least @size takes which has to lie at or below @limit. */
+static u64 demand(const struct plan_work *w, u64 limit, u64 size)
 {
-	u64 have = places(w->space, w->home, limit, size), want = 0;
+	u64 bytes = 0;
 	u16 i;
 
 	for (i = 0; i < w->space->node_count; i++) {
 		const struct plan_node *n = &w->space->nodes[i];
 
 		if (is_movable_bar(n) && n->size >= size && reach_of(w, n) <= limit)
-			want += n->size;
+			bytes += n->size;
 	}
-	return want - plan_min(have, want);
+	return bytes;
 }
 
 /**
@@ -111,28 +105,26 @@ static u64 shortage(const struct plan_work *w, u64 limit, u64 size)
 bool count_proves(const struct plan_work *w, struct plan_result *result)
 {
 	bool proven = false;
-	u64 limit[2], size;
-	u16 i, k;
+	u64 size, supply, want, largest, missing;
+	u16 i;
 
 	for (i = 0; i < w->space->node_count; i++) {
 		const struct plan_node *n = &w->space->nodes[i];
+		u64 limit = reach_of(w, n);
 
 		if (!(n->flags & PLAN_REQUEST))
 			continue;
-		limit[0] = reach_of(w, n);
-		limit[1] = ~0ULL;
-		for (k = 0; k < 2; k++) {
-			for (size = n->size; size && !shortage(w, limit[k], size); size /= 2)
-				;
-			if (!size)
-				continue;
-			proven = true;
-			result->missing_bytes = plan_max(result->missing_bytes,
-							 shortage(w, limit[k], 1));
+		for (size = n->size, largest = 0, missing = 0; size; size /= 2) {
+			supply = places(w->space, w->home, limit, size);
+			want = demand(w, limit, size);
+			if (supply && !largest)
+				largest = size;
+			proven |= want > supply;
+			missing = want - plan_min(want, supply);
 		}
-		for (size = n->size; size && !places(w->space, w->home, limit[0], size); size /= 2)
-			;
-		result->missing_contiguous = plan_max(result->missing_contiguous, n->size - size);
+		result->missing_bytes = plan_max(result->missing_bytes, missing);
+		result->missing_contiguous = plan_max(result->missing_contiguous,
+						      n->size - largest);
 	}
 	return proven;
 }

@@ -9,12 +9,6 @@
  */
 #include "plan-layout.h"
 
-#ifdef __KERNEL__
-#include <linux/string.h>
-#else
-#include <string.h>
-#endif
-
 /**
  * layout_first - the first node of a bus that ends behind an address
  * @w: layout

@@ -9,6 +9,15 @@
 
 #include "plan.h"
 
+#ifdef __KERNEL__
+#include <linux/string.h>
+
+#include <kunit/visibility.h>
+#else
+#include <string.h>
+#define EXPORT_SYMBOL_IF_KUNIT(symbol) struct plan_exported
+#endif
+
 /* Words of a row of @waits in struct plan_work. */
 #define PLAN_WORDS(space)	(((space)->node_count + 63) / 64)
 

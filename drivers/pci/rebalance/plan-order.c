@@ -12,12 +12,6 @@
  */
 #include "plan-layout.h"
 
-#ifdef __KERNEL__
-#include <linux/string.h>
-#else
-#include <string.h>
-#endif
-
 /* The step of what changes and has none yet. */
 #define NO_STEP_YET	(PLAN_NONE - 1)
 

@@ -13,12 +13,6 @@
  */
 #include "plan-layout.h"
 
-#ifdef __KERNEL__
-#include <linux/string.h>
-#else
-#include <string.h>
-#endif
-
 /* So many aligned places, or ranges of a window, are few. */
 #define FEW	64
 

@@ -14,15 +14,6 @@
  */
 #include "plan-layout.h"
 
-#ifdef __KERNEL__
-#include <linux/string.h>
-
-#include <kunit/visibility.h>
-#else
-#include <string.h>
-#define EXPORT_SYMBOL_IF_KUNIT(symbol) struct plan_exported
-#endif
-
 /* More than most plans need; one that needs more is given up. */
 #define UNDO_ENTRIES(space)	(8u * (space)->node_count + 64)
 #define CHOICES(space)		(16u * (space)->node_count + 1024)
