@@ -260,15 +260,19 @@ static bool cover(struct plan_work *w, u16 window, u64 start, u64 size)
 {
 	const struct plan_node *n = &w->space->nodes[window];
 	const struct plan_place *p = &w->at[window];
+	bool changes = p->state == PLAN_OPEN || p->state == PLAN_PLACED;
 	u64 end = start + size;
 
 	if (n->bus == PLAN_NONE)
-		return plan_within(n->start, n->size, start, size);
+		return !w->unfix && plan_within(n->start, n->size, start, size);
 	if ((n->flags & PLAN_PREFETCH) && !w->levels--)
 		return false;
-	if (plan_within(p->start, p->size, start, size))
-		return true;
-	if (p->state != PLAN_OPEN && p->state != PLAN_PLACED && !open_window(w, window))
+	if (plan_within(p->start, p->size, start, size)) {
+		if (!w->unfix || changes)
+			return !w->unfix;
+		w->unfix--;
+	}
+	if (!changes && !open_window(w, window))
 		return false;
 	start = plan_down(p->size ? plan_min(start, p->start) : start, n->align);
 	end = plan_up(p->size ? plan_max(end, p->start + p->size) : end, n->align);
@@ -311,6 +315,7 @@ bool layout_do(struct plan_work *w, u16 node, const struct plan_choice *c)
 	struct plan_place to;
 
 	w->levels = c->levels;
+	w->unfix = c->unfix;
 	w->displaced = 0;
 	w->taken = 0;
 	switch (c->act) {

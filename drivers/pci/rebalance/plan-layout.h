@@ -86,6 +86,8 @@ enum plan_act {
  * @start: first address
  * @size: bytes
  * @levels: how many of the windows above, in a row from the innermost, are the prefetchable ones
+ * @unfix: how many of them, from the innermost, are to change although they hold the place: they
+ *	leave windows that others will clear
  * @act: enum plan_act
  */
 struct plan_choice {
@@ -95,6 +97,7 @@ struct plan_choice {
 	u64 start;
 	u64 size;
 	u16 levels;
+	u16 unfix;
 	u8 act;
 };
 
@@ -153,6 +156,8 @@ struct plan_decision {
  * @best_cost: price of @best, ~0 while there is none
  * @places: places priced so far
  * @levels: prefetchable windows that are still to be led through
+ * @unfix: windows that are to change although they need not, and did not yet
+ * @first: this is the first pass, in which a hole is taken without looking further
  * @thinned: not all places were looked at
  * @cut: some decision did not try all its choices
  */
@@ -182,6 +187,8 @@ struct plan_work {
 	u64 best_cost;
 	u32 places;
 	u16 levels;
+	u16 unfix;
+	bool first;
 	bool thinned;
 	bool cut;
 };

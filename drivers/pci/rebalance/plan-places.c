@@ -6,10 +6,10 @@
  * the row of its bus; where windows have to change, the layout is changed, looked at and changed
  * back.
  *
- * Which places are looked at? All, where they are few. Otherwise a BAR takes the tightest hole in the
- * windows as they are; if it has none, and for windows, the places at the edges of whatever lies on
- * the buses from the node up to the host bridge are looked at: sliding a node within a hole changes
- * nothing until it touches something.
+ * Which places are looked at? All, where they are few. Otherwise, and in the first pass, a BAR takes
+ * the tightest hole in the windows as they are; where it has none, and for windows, the places at the
+ * edges of whatever lies on the buses from the node up to the host bridge are looked at: sliding a
+ * node within a hole changes nothing until it touches something.
  */
 #include "plan-layout.h"
 
@@ -27,6 +27,7 @@
  * @node: its index
  * @size: bytes to look for
  * @levels: as in struct plan_choice
+ * @unfix: as in struct plan_choice
  * @hole: bytes of the tightest hole so far
  * @tightest: first address in it
  * @recent: places that were looked at, each where its number says
@@ -38,6 +39,7 @@ struct visit {
 	u16 node;
 	u64 size;
 	u16 levels;
+	u16 unfix;
 	u64 hole;
 	u64 tightest;
 	u64 recent[RECENT];
@@ -77,7 +79,8 @@ static void try_place(struct visit *v, u64 start)
 {
 	const struct plan_place *p = &v->w->at[v->node];
 	struct plan_choice c = {
-		.start = start, .size = v->size, .levels = v->levels, .act = PLAN_PUT,
+		.start = start, .size = v->size, .levels = v->levels, .unfix = v->unfix,
+		.act = PLAN_PUT,
 	};
 
 	if (is_former(v->n, start) || ((v->n->flags & PLAN_WINDOW) && p->size &&
@@ -164,14 +167,17 @@ static bool are_few(struct visit *v)
 /* With every way through prefetchable windows and others. */
 static void try_each_way(struct visit *v)
 {
+	u16 depth = v->w->bus[v->n->bus].depth;
 	bool few = are_few(v);
 
-	for (v->levels = 0; v->levels <= v->w->bus[v->n->bus].depth; v->levels++) {
-		memset(v->recent, 0xff, sizeof(v->recent));
-		if (few)
+	for (v->levels = 0; v->levels <= depth; v->levels++) {
+		for (v->unfix = 0; few && v->unfix <= depth; v->unfix++)
 			try_everywhere(v);
-		else
-			try_edges(v);
+		v->unfix = 0;
+		if (few)
+			continue;
+		memset(v->recent, 0xff, sizeof(v->recent));
+		try_edges(v);
 	}
 }
 
@@ -217,7 +223,13 @@ static bool try_holes(struct visit *v)
 
 static void find_for_bar(struct visit *v)
 {
-	if (are_few(v) || !try_holes(v))
+	bool few = are_few(v);
+
+	if (few && !v->w->first)
+		try_each_way(v);
+	else if (try_holes(v))
+		v->w->thinned = true;
+	else
 		try_each_way(v);
 }
 

@@ -8,9 +8,9 @@
  * When nobody is without a place the layout is complete. Documentation/PCI/pci_rebalance_plan.rst
  * explains it with a picture and says why this finds the cheapest layout.
  *
- * The search is a depth-first one that trusts its prices, less and less: in pass n it departs from
- * the cheapest choice n times at most, and the k-th cheapest counts as k times. A pass in which
- * nothing was left out is a proof: of what was found, or that there is nothing to be found.
+ * The search is a depth-first one that trusts its prices, less and less: a pass departs from the
+ * cheapest choice 0, 1, 3, 7, 15... times at most, and the k-th cheapest counts as k times. A pass in
+ * which nothing was left out is a proof: of what was found, or that there is nothing to be found.
  */
 #include "plan-layout.h"
 
@@ -259,11 +259,12 @@ static bool search_all(struct plan_work *w)
 	u32 effort = w->space->effort ? w->space->effort : PLAN_EFFORT, departures;
 	u64 cost;
 
-	for (departures = 0; w->places < effort; departures++) {
+	for (departures = 0; w->places < effort; departures += 1 + departures) {
 		cost = w->best_cost;
+		w->first = !departures;
 		search(w, departures, effort);
 		/* Given what was just found, another pass may need no place that was left out. */
-		if (!w->cut && (!w->thinned || w->best_cost == cost))
+		if (!w->cut && (!w->thinned || (w->best_cost == cost && !w->first)))
 			return !w->thinned;
 	}
 	return false;
