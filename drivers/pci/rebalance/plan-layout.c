@@ -91,7 +91,7 @@ static void set_place(struct plan_work *w, u16 node, const struct plan_place *to
 /* The same, so that it can be undone. */
 static bool change(struct plan_work *w, u16 node, const struct plan_place *to)
 {
-	if (w->undo_count == w->undo_max) {
+	if (w->undo_count == PLAN_UNDOS(w->space)) {
 		w->cut = true;
 		return false;
 	}

@@ -21,6 +21,10 @@
 /* Words of a row of @waits in struct plan_work. */
 #define PLAN_WORDS(space)	(((space)->node_count + 63) / 64)
 
+/* Room for changes and choices: more than most plans need; one that needs more is given up. */
+#define PLAN_UNDOS(space)	(8u * (space)->node_count + 64)
+#define PLAN_CHOICES(space)	(16u * (space)->node_count + 1024)
+
 /**
  * enum plan_state - what has been decided about a node
  * @PLAN_HOME: nothing. It is where it was found, and gives way to whoever needs the place. If its
@@ -145,8 +149,6 @@ struct plan_decision {
  * @choice: choices of all decisions on the stack
  * @waits: by node that changes, a row of bits: for whom it waits
  * @down: by step, how many functions it stops
- * @undo_max: room in @undo
- * @choice_max: room in @choice
  * @undo_count: entries of @undo
  * @choice_count: entries of @choice
  * @depth: entries of @decision
@@ -176,8 +178,6 @@ struct plan_work {
 	struct plan_choice *choice;
 	u64 *waits;
 	u16 *down;
-	u32 undo_max;
-	u32 choice_max;
 	u32 undo_count;
 	u32 choice_count;
 	u32 depth;

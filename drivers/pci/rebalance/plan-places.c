@@ -26,6 +26,7 @@
  * @n: the node
  * @node: its index
  * @size: bytes to look for
+ * @few: there are few places, so look at all of them
  * @levels: as in struct plan_choice
  * @unfix: as in struct plan_choice
  * @hole: bytes of the tightest hole so far
@@ -38,6 +39,7 @@ struct visit {
 	const struct plan_node *n;
 	u16 node;
 	u64 size;
+	bool few;
 	u16 levels;
 	u16 unfix;
 	u64 hole;
@@ -60,7 +62,7 @@ static void try(struct visit *v, struct plan_choice *c)
 	layout_undo(w, undo_count);
 	if (!good || w->cost + c->price >= w->best_cost)
 		return;
-	if (w->choice_count == w->choice_max) {
+	if (w->choice_count == PLAN_CHOICES(w->space)) {
 		w->cut = true;
 		return;
 	}
@@ -113,6 +115,8 @@ static void try_edges(struct visit *v)
 	struct plan_work *w = v->w;
 	u16 bus = v->n->bus, i;
 
+	w->thinned = true;
+	memset(v->recent, 0xff, sizeof(v->recent));
 	for (;;) {
 		const struct plan_bus *b = &w->bus[bus];
 
@@ -150,17 +154,15 @@ static void try_everywhere(struct visit *v)
 	}
 }
 
-/* Are there few places to look at, or must it be a choice of them? */
-static bool are_few(struct visit *v)
+/* Are there few places to look at, so that all of them can be? */
+static bool are_few(const struct plan_space *space, u64 align)
 {
-	const struct plan_space *space = v->w->space;
 	u64 places = 0;
 	u16 i;
 
 	for (i = 0; i < space->node_count; i++)
 		if (space->nodes[i].bus == PLAN_NONE)
-			places += space->nodes[i].size / v->n->align;
-	v->w->thinned |= places > FEW;
+			places += space->nodes[i].size / align;
 	return places <= FEW;
 }
 
@@ -168,16 +170,13 @@ static bool are_few(struct visit *v)
 static void try_each_way(struct visit *v)
 {
 	u16 depth = v->w->bus[v->n->bus].depth;
-	bool few = are_few(v);
 
 	for (v->levels = 0; v->levels <= depth; v->levels++) {
-		for (v->unfix = 0; few && v->unfix <= depth; v->unfix++)
+		for (v->unfix = 0; v->few && v->unfix <= depth; v->unfix++)
 			try_everywhere(v);
 		v->unfix = 0;
-		if (few)
-			continue;
-		memset(v->recent, 0xff, sizeof(v->recent));
-		try_edges(v);
+		if (!v->few)
+			try_edges(v);
 	}
 }
 
@@ -217,19 +216,14 @@ static bool try_holes(struct visit *v)
 			find_hole(v, i);
 	if (v->hole == ~0ULL)
 		return false;
+	w->thinned = true;
 	try_place(v, v->tightest);
 	return true;
 }
 
 static void find_for_bar(struct visit *v)
 {
-	bool few = are_few(v);
-
-	if (few && !v->w->first)
-		try_each_way(v);
-	else if (try_holes(v))
-		v->w->thinned = true;
-	else
+	if ((v->few && !v->w->first) || !try_holes(v))
 		try_each_way(v);
 }
 
@@ -276,7 +270,10 @@ static void find_for_undecided(struct visit *v)
 void places_find(struct plan_work *w, u16 node, struct plan_decision *d)
 {
 	const struct plan_node *n = &w->space->nodes[node];
-	struct visit v = { .w = w, .d = d, .n = n, .node = node, .size = n->size };
+	struct visit v = {
+		.w = w, .d = d, .n = n, .node = node, .size = n->size,
+		.few = are_few(w->space, n->align),
+	};
 
 	d->first = w->choice_count;
 	d->count = 0;

@@ -14,9 +14,6 @@
  */
 #include "plan-layout.h"
 
-/* More than most plans need; one that needs more is given up. */
-#define UNDO_ENTRIES(space)	(8u * (space)->node_count + 64)
-#define CHOICES(space)		(16u * (space)->node_count + 1024)
 /* A BAR is decided about once; a window may be opened and get its range. */
 #define DECISIONS(space)	(2u * (space)->node_count + 2)
 
@@ -33,13 +30,11 @@ static size_t carve_all(struct plan_work *w, const struct plan_space *space, voi
 {
 	size_t used = 0, nodes = space->node_count;
 
-	w->undo_max = UNDO_ENTRIES(space);
-	w->choice_max = CHOICES(space);
 	w->at = carve(memory, &used, nodes, sizeof(*w->at));
 	w->best = carve(memory, &used, nodes, sizeof(*w->best));
 	w->worth = carve(memory, &used, nodes, sizeof(*w->worth));
-	w->undo = carve(memory, &used, w->undo_max, sizeof(*w->undo));
-	w->choice = carve(memory, &used, w->choice_max, sizeof(*w->choice));
+	w->undo = carve(memory, &used, PLAN_UNDOS(space), sizeof(*w->undo));
+	w->choice = carve(memory, &used, PLAN_CHOICES(space), sizeof(*w->choice));
 	w->decision = carve(memory, &used, DECISIONS(space), sizeof(*w->decision));
 	w->bus = carve(memory, &used, space->bus_count, sizeof(*w->bus));
 	w->lifted = carve(memory, &used, space->owner_count, sizeof(*w->lifted));
