@@ -73,7 +73,7 @@ static u64 places(const struct plan_space *space, const u16 *home, u64 limit, u6
 		for (from = n->start; from < end; ) {
 			first = plan_up(from, size);
 			stop = free_end(space, home, n->behind, from, end, &from);
-			if (first < stop)
+			if (first >= n->start && first < stop)
 				bytes += plan_down(stop - first, size);
 		}
 	}

@@ -2,9 +2,8 @@
 /*
  * plan-places.c - the choices that there are for one node, and their prices
  *
- * A place costs what stands in it. Where a BAR's window holds the place already, that is a sum over
- * the row of its bus; where windows have to change, the layout is changed, looked at and changed
- * back.
+ * A place costs what has to go for it, and every window that has to change: the layout is changed,
+ * looked at and changed back.
  *
  * Which places are looked at? All, where they are few. Otherwise, and in the first pass, a BAR takes
  * the tightest hole in the windows as they are; where it has none, and for windows, the places at the
