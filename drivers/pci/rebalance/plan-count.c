@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * plan-count.c - count aligned places: are there too few, and what is one of them worth?
+ * plan-count.c - count what is free: is it too little, how is it cut up, what is it worth?
  *
  * BARs are powers of two and aligned to their size, so a place of size s consists of exactly s/t
  * places of every smaller size t, and counting places is as good as looking at them.
@@ -8,45 +8,25 @@
  * IS THERE A PLAN AT ALL? Cut the windows of the host bridge into aligned places of one size and
  * strike out those that pinned ranges touch. Every BAR of at least that size takes its share of the
  * rest, wherever it stands and whatever bridges are above it. If there are fewer places than that
- * at any size and below any address limit, there is no layout.
+ * at a size that a request needs, below its address limit, there is no layout.
  *
- * WHAT IS A PLACE WORTH? A request of size s takes s/t places of each smaller size t. Where fewer
- * are free, the rest has to be cleared, the cheapest first, and the dearest of these says what a
- * place of that size is worth. Where enough are free it is worth nothing.
+ * WHAT IS A PLACE WORTH? A request of size s takes s/t places of each smaller size t. Of these only
+ * so many are missing as are not free, and so great a part of what has to go displaces others.
  */
 #include "plan-layout.h"
 
-#ifdef __KERNEL__
-#include <linux/string.h>
-#else
-#include <string.h>
-#endif
-
-/* Highest address that each node can have, given the windows above it. */
-static void init_reach(struct plan_work *w)
+/* Highest address that a node can have, given the windows above it. */
+static u64 reach_of(const struct plan_work *w, const struct plan_node *n)
 {
-	const struct plan_space *space = w->space;
-	u16 depth, i, k, more = 1;
+	u64 reach = 0;
+	u16 i;
 
-	for (i = 0; i < space->node_count; i++)
-		if (space->nodes[i].bus == PLAN_NONE)
-			w->reach[i] = space->nodes[i].start + space->nodes[i].size - 1;
-	for (depth = 0; more; depth++) {
-		for (i = 0, more = 0; i < space->node_count; i++) {
-			const struct plan_node *n = &space->nodes[i];
-			const struct plan_bus *b;
-
-			if (n->bus == PLAN_NONE || w->bus[n->bus].depth != depth)
-				continue;
-			b = &w->bus[n->bus];
-			more = 1;
-			w->reach[i] = 0;
-			for (k = b->window_at; k < b->window_at + b->window_count; k++)
-				if (plan_fits(n, &space->nodes[w->window[k]]))
-					w->reach[i] = plan_max(w->reach[i], w->reach[w->window[k]]);
-			w->reach[i] = plan_min(w->reach[i], n->last_max);
-		}
-	}
+	if (n->bus == PLAN_NONE)
+		return n->start + n->size - 1;
+	for (i = w->bus[n->bus].window; i != PLAN_NONE; i = w->next[i])
+		if (plan_fits(n, &w->space->nodes[i]))
+			reach = plan_max(reach, reach_of(w, &w->space->nodes[i]));
+	return plan_min(reach, n->last_max);
 }
 
 static bool is_movable_bar(const struct plan_node *n)
@@ -54,70 +34,65 @@ static bool is_movable_bar(const struct plan_node *n)
 	return !(n->flags & (PLAN_WINDOW | PLAN_PINNED));
 }
 
-/* Is a node in the way: what is on @bus, or all that is pinned if that is PLAN_NONE? */
-static bool is_in_the_way(const struct plan_work *w, u16 node, u16 bus)
+/*
+ * The end of the free range at @from, and where the next one begins. In the way is what is on @bus,
+ * or with @home (as in struct plan_work) what is pinned on any bus, if it is in a window.
+ */
+static u64 free_end(const struct plan_space *space, const u16 *home, u16 bus, u64 from, u64 end,
+		    u64 *next)
 {
-	const struct plan_node *n = &w->space->nodes[node];
-
-	if (w->home[node] == PLAN_NONE)
-		return false;
-	if (bus != PLAN_NONE)
-		return n->bus == bus;
-	return !(n->flags & PLAN_WINDOW) && !is_movable_bar(n);
-}
-
-/* Bytes of aligned places of @size in [@from, @end) with nothing in the way. */
-static u64 places_between(const struct plan_work *w, u64 from, u64 end, u64 size, u16 bus)
-{
-	u64 places = 0;
-
-	while (from < end) {
-		u64 stop = end, resume = end, first;
-		u16 i;
-
-		for (i = 0; i < w->space->node_count; i++) {
-			const struct plan_node *n = &w->space->nodes[i];
-
-			if (!is_in_the_way(w, i, bus) || n->start + n->size <= from ||
-			    n->start >= stop)
-				continue;
-			stop = plan_max(n->start, from);
-			resume = n->start + n->size;
-		}
-		first = plan_up(from, size);
-		if (first >= from && first < stop)
-			places += plan_down(stop - first, size);
-		from = resume;
-	}
-	return places;
-}
-
-/* Bytes of aligned places of @size whose last byte is at most @limit. */
-static u64 supply(const struct plan_work *w, u64 limit, u64 size)
-{
-	const struct plan_node *n = w->space->nodes;
-	u64 bytes = 0;
 	u16 i;
 
-	for (i = 0; i < w->space->node_count; i++, n++)
-		if (n->bus == PLAN_NONE && n->size && n->start <= limit)
-			bytes += places_between(w, n->start, plan_min(n->start + n->size - 1,
-								      limit) + 1, size,
-						PLAN_NONE);
+	*next = end;
+	for (i = 0; i < space->node_count; i++) {
+		const struct plan_node *n = &space->nodes[i];
+
+		if (home ? is_movable_bar(n) || (n->flags & PLAN_WINDOW) || home[i] == PLAN_NONE :
+			   n->bus != bus || (n->flags & PLAN_REQUEST))
+			continue;
+		if (!n->size || n->start + n->size <= from || n->start >= end)
+			continue;
+		end = plan_max(n->start, from);
+		*next = n->start + n->size;
+	}
+	return end;
+}
+
+/* Bytes of aligned places of @size in the host bridge's windows, up to @limit; @home as above. */
+static u64 places(const struct plan_space *space, const u16 *home, u64 limit, u64 size)
+{
+	u64 bytes = 0, from, first, end, stop;
+	u16 i;
+
+	for (i = 0; i < space->node_count; i++) {
+		const struct plan_node *n = &space->nodes[i];
+
+		if (n->bus != PLAN_NONE || !n->size || n->start > limit)
+			continue;
+		end = plan_min(n->start + n->size - 1, limit) + 1;
+		for (from = n->start; from < end; ) {
+			first = plan_up(from, size);
+			stop = free_end(space, home, n->behind, from, end, &from);
+			if (first >= n->start && first < stop)
+				bytes += plan_down(stop - first, size);
+		}
+	}
 	return bytes;
 }
 
-/* Bytes missing at or below @limit for everything of at least @size. */
-static u64 shortage(const struct plan_work *w, u64 limit, u64 size)
+/* Bytes that everything of at least @size takes which has to lie at or below @limit. */
+static u64 demand(const struct plan_work *w, u64 limit, u64 size)
 {
-	u64 have = supply(w, limit, size), want = 0;
+	u64 bytes = 0;
 	u16 i;
 
-	for (i = 0; i < w->space->node_count; i++)
-		if (is_movable_bar(&w->space->nodes[i]) && w->space->nodes[i].size >= size &&
-		    w->reach[i] <= limit)
-			want += w->space->nodes[i].size;
-	return want - plan_min(have, want);
+	for (i = 0; i < w->space->node_count; i++) {
+		const struct plan_node *n = &w->space->nodes[i];
+
+		if (is_movable_bar(n) && n->size >= size && reach_of(w, n) <= limit)
+			bytes += n->size;
+	}
+	return bytes;
 }
 
 /**
@@ -127,138 +102,95 @@ static u64 shortage(const struct plan_work *w, u64 limit, u64 size)
  *
  * Return: true if it is certain that there is no plan.
  */
-bool count_proves(struct plan_work *w, struct plan_result *result)
+bool count_proves(const struct plan_work *w, struct plan_result *result)
 {
-	const struct plan_node *nodes = w->space->nodes;
 	bool proven = false;
-	u64 place;
-	u16 i, k;
+	u64 size, supply, want, largest, missing;
+	u16 i;
 
-	init_reach(w);
 	for (i = 0; i < w->space->node_count; i++) {
-		for (k = 0; k < i; k++)
-			if (is_movable_bar(&nodes[k]) && w->reach[k] == w->reach[i] &&
-			    nodes[k].size == nodes[i].size &&
-			    !((nodes[k].flags ^ nodes[i].flags) & PLAN_REQUEST))
-				break;
-		if (!is_movable_bar(&nodes[i]) || k < i)
+		const struct plan_node *n = &w->space->nodes[i];
+		u64 limit = reach_of(w, n);
+
+		if (!(n->flags & PLAN_REQUEST))
 			continue;
-		if (shortage(w, w->reach[i], nodes[i].size)) {
-			proven = true;
-			result->missing_bytes = plan_max(result->missing_bytes,
-							 shortage(w, w->reach[i], 1));
+		for (size = n->size, largest = 0, missing = 0; size; size /= 2) {
+			supply = places(w->space, w->home, limit, size);
+			want = demand(w, limit, size);
+			if (supply && !largest)
+				largest = size;
+			proven |= want > supply;
+			missing = want - plan_min(want, supply);
 		}
-		if (!(nodes[i].flags & PLAN_REQUEST))
-			continue;
-		for (place = nodes[i].size; place > 1 && !supply(w, w->reach[i], place); place /= 2)
-			;
+		result->missing_bytes = plan_max(result->missing_bytes, missing);
 		result->missing_contiguous = plan_max(result->missing_contiguous,
-						      nodes[i].size - place);
-		proven |= place < nodes[i].size;
+						      n->size - largest);
 	}
 	return proven;
 }
 
-static u16 log2_of(u64 size)
+/**
+ * count_worth - guess what it costs to find another place for each BAR
+ * @w: layout as given; its worth is set
+ *
+ * What is dearest to move is not known, so a byte is taken to cost what the average one costs.
+ */
+void count_worth(struct plan_work *w)
 {
-	u16 log = 0;
+	const struct plan_node *nodes = w->space->nodes;
+	u64 bytes = 0, cost = 1, request = 0, free;
+	u16 i, k;
 
-	while (size >>= 1)
-		log++;
-	return log;
+	for (i = 0; i < w->space->node_count; i++) {
+		if (!is_movable_bar(&nodes[i]))
+			continue;
+		bytes += nodes[i].size;
+		cost += nodes[i].cost;
+		if (nodes[i].owner != PLAN_NONE)
+			cost += w->space->owner_cost[nodes[i].owner];
+		if (nodes[i].flags & PLAN_REQUEST)
+			request = plan_max(request, nodes[i].size);
+	}
+	for (i = 0; i < w->space->node_count; i++) {
+		if (!is_movable_bar(&nodes[i]))
+			continue;
+		for (k = 0; k < i; k++)
+			if (is_movable_bar(&nodes[k]) && nodes[k].size == nodes[i].size)
+				break;
+		w->worth[i] = w->worth[k];
+		if (k < i)
+			continue;
+		free = plan_min(places(w->space, NULL, ~0ULL, nodes[i].size), request);
+		w->worth[i] = (request - free) / plan_max(request / nodes[i].size, 1) /
+			      plan_max(bytes / cost, 1);
+	}
 }
 
 /**
- * count_replacing - what it is worth that a place is taken
- * @w: layout
- * @bus: bus that it is on
- * @start: first address
- * @size: bytes
+ * plan_largest_hole - how the free space of the host bridge is cut up
+ * @space: checked tree
+ * @total: how much is free in all its windows
  *
- * Return: worth of the places that must be found for what stands in it.
+ * Return: bytes of the largest free range.
  */
-u64 count_replacing(const struct plan_work *w, u16 bus, u64 start, u64 size)
+u64 plan_largest_hole(const struct plan_space *space, u64 *total)
 {
-	const struct plan_bus *b = &w->bus[bus];
-	u64 worth = 0;
+	u64 largest = 0, from, stop, next;
 	u16 i;
 
-	for (i = layout_first(w, bus, start); i < b->row_count; i++) {
-		const struct plan_place *p = &w->at[w->row[b->row_at + i]];
+	*total = 0;
+	for (i = 0; i < space->node_count; i++) {
+		const struct plan_node *root = &space->nodes[i];
 
-		if (p->start >= start + size)
-			break;
-		worth += w->size_price[log2_of(p->size)];
-	}
-	return plan_min(worth, PLAN_NEVER);
-}
-
-/* What the dearest costs of the @wanted cheapest places of one size that can be cleared. */
-static u64 price_size(struct plan_work *w, u16 bus, u64 size, u64 wanted)
-{
-	const struct plan_bus *b = &w->bus[bus];
-	u64 at = ~0ULL, last = 0, *price = w->reach;
-	u16 count = 0, i, k;
-
-	for (i = 0; i < b->row_count; i++) {
-		const struct plan_node *n = &w->space->nodes[w->row[b->row_at + i]];
-
-		if (plan_down(n->start, size) != at) {
-			at = plan_down(n->start, size);
-			price[count++] = count_replacing(w, bus, at, size);
+		if (root->bus != PLAN_NONE)
+			continue;
+		for (from = root->start; from < root->start + root->size; from = next) {
+			stop = free_end(space, NULL, root->behind, from, root->start + root->size,
+					&next);
+			largest = plan_max(largest, stop - from);
+			*total += stop - from;
 		}
-		if (n->size >= size || (n->flags & PLAN_PINNED))
-			price[count - 1] = PLAN_NEVER;
-		price[count - 1] += n->cost + (n->owner == PLAN_NONE ? 0 :
-					       w->space->owner_cost[n->owner]);
 	}
-	for (i = 0; i < count && i < wanted; i++) {
-		u16 least = i;
-
-		for (k = i + 1; k < count; k++)
-			if (price[k] < price[least])
-				least = k;
-		if (price[least] >= PLAN_NEVER)
-			break;
-		last = price[least];
-		price[least] = price[i];
-	}
-	return last;
+	return largest;
 }
-
-/* Free aligned places of a size on a bus. */
-static u64 free_places(const struct plan_work *w, u16 bus, u64 size)
-{
-	const struct plan_bus *b = &w->bus[bus];
-	u64 bytes = 0;
-	u16 k;
-
-	for (k = 0; k < b->window_count; k++) {
-		const struct plan_place *p = &w->at[w->window[b->window_at + k]];
-
-		bytes += places_between(w, p->start, p->start + p->size, size, bus);
-	}
-	return bytes;
-}
-
-/**
- * count_prices - find out what places of each size are worth
- * @w: layout as given
- * @bus: bus of the request
- * @request: its size
- */
-void count_prices(struct plan_work *w, u16 bus, u64 request)
-{
-	u16 level;
-
-	memset(w->size_price, 0, sizeof(w->size_price));
-	for (level = 0; level < 64; level++) {
-		u64 size = 1ULL << level, *price = &w->size_price[level], have;
-
-		have = size < request ? free_places(w, bus, size) : request;
-		if (have < request)
-			*price = price_size(w, bus, size, (request - have) >> level);
-		if (level)
-			*price = plan_max(*price, plan_min(2 * price[-1], PLAN_NEVER));
-	}
-}
+EXPORT_SYMBOL_IF_KUNIT(plan_largest_hole);

@@ -9,15 +9,6 @@
  */
 #include "plan-layout.h"
 
-#ifdef __KERNEL__
-#include <linux/string.h>
-#else
-#include <string.h>
-#endif
-
-/* Follow the windows that the node was found in. */
-#define AS_FOUND	PLAN_NONE
-
 /**
  * layout_first - the first node of a bus that ends behind an address
  * @w: layout
@@ -49,6 +40,34 @@ static bool takes_space(const struct plan_place *p)
 	return p->size && p->state != PLAN_HOMELESS;
 }
 
+/* Has a BAR lost the place in which it was found? */
+static bool is_lifted(const struct plan_place *p)
+{
+	return p->state == PLAN_HOMELESS || p->state == PLAN_PLACED;
+}
+
+/* What it costs to change a node like that, its owner apart. */
+static u64 price_of(const struct plan_node *n, const struct plan_place *p)
+{
+	if ((n->flags & PLAN_REQUEST) || p->state == PLAN_HOME || p->state == PLAN_KEPT)
+		return 0;
+	return p->state == PLAN_PLACED && p->size < n->size ? 2ULL * n->cost : n->cost;
+}
+
+static void count_price(struct plan_work *w, u16 node, const struct plan_place *to)
+{
+	const struct plan_node *n = &w->space->nodes[node];
+	const struct plan_place *was = &w->at[node];
+
+	w->cost += price_of(n, to) - price_of(n, was);
+	if (n->owner == PLAN_NONE || (n->flags & PLAN_REQUEST) || is_lifted(to) == is_lifted(was))
+		return;
+	if (is_lifted(to) && !w->lifted[n->owner]++)
+		w->cost += w->space->owner_cost[n->owner];
+	if (is_lifted(was) && !--w->lifted[n->owner])
+		w->cost -= w->space->owner_cost[n->owner];
+}
+
 /* Put a node somewhere else, in the row of its bus as well. */
 static void set_place(struct plan_work *w, u16 node, const struct plan_place *to)
 {
@@ -56,6 +75,7 @@ static void set_place(struct plan_work *w, u16 node, const struct plan_place *to
 	struct plan_bus *b = &w->bus[bus];
 	u16 *row = w->row + b->row_at;
 
+	count_price(w, node, to);
 	if (takes_space(&w->at[node])) {
 		i = layout_first(w, bus, w->at[node].start);
 		memmove(row + i, row + i + 1, (--b->row_count - i) * sizeof(*row));
@@ -71,13 +91,11 @@ static void set_place(struct plan_work *w, u16 node, const struct plan_place *to
 /* The same, so that it can be undone. */
 static bool change(struct plan_work *w, u16 node, const struct plan_place *to)
 {
-	if (w->undo_count == w->undo_max) {
+	if (w->undo_count == PLAN_UNDOS(w->space)) {
 		w->cut = true;
 		return false;
 	}
-	w->undo[w->undo_count++] = (struct plan_undo) {
-		.was = w->at[node], .cost = w->cost, .node = node,
-	};
+	w->undo[w->undo_count++] = (struct plan_undo) { .was = w->at[node], .node = node };
 	set_place(w, node, to);
 	return true;
 }
@@ -91,32 +109,21 @@ void layout_undo(struct plan_work *w, u32 undo_count)
 {
 	while (w->undo_count > undo_count) {
 		const struct plan_undo *u = &w->undo[--w->undo_count];
-		u16 owner = w->space->nodes[u->node].owner;
 
-		if (owner != PLAN_NONE && w->at[u->node].state == PLAN_HOMELESS &&
-		    u->was.state == PLAN_HOME)
-			w->lifted[owner]--;
 		set_place(w, u->node, &u->was);
-		w->cost = u->cost;
 	}
 }
 
 static bool lift_bar(struct plan_work *w, u16 node)
 {
-	const struct plan_node *n = &w->space->nodes[node];
 	struct plan_place to = w->at[node];
 
 	if (to.state != PLAN_HOME)
 		return false;
 	to.state = PLAN_HOMELESS;
 	to.holder = PLAN_NONE;
-	if (!change(w, node, &to))
-		return false;
-	w->cost += n->cost;
-	w->cleared += n->size;
-	if (n->owner != PLAN_NONE && !w->lifted[n->owner]++)
-		w->cost += w->space->owner_cost[n->owner];
-	return true;
+	w->displaced += w->worth[node];
+	return change(w, node, &to);
 }
 
 /* What a window has to hold whatever happens: contents that stay, or that were put there. */
@@ -156,10 +163,7 @@ static bool open_window(struct plan_work *w, u16 window)
 	to.size = end ? plan_up(end, n->align) - to.start : 0;
 	if (end)
 		to.holder = w->home[window];
-	if (!change(w, window, &to))
-		return false;
-	w->cost += n->cost;
-	return true;
+	return change(w, window, &to);
 }
 
 /* Take whatever lies in a range out of it, behind bridges as well; all but @except. */
@@ -207,10 +211,9 @@ u16 layout_window(const struct plan_work *w, const struct plan_node *n, u64 star
 		  u16 levels)
 {
 	const struct plan_bus *b = &w->bus[n->bus];
-	u16 i;
+	u16 window;
 
-	for (i = 0; i < b->window_count; i++) {
-		u16 window = w->window[b->window_at + i];
+	for (window = b->window; window != PLAN_NONE; window = w->next[window]) {
 		const struct plan_node *m = &w->space->nodes[window];
 
 		if (!plan_fits(n, m))
@@ -222,14 +225,16 @@ u16 layout_window(const struct plan_work *w, const struct plan_node *n, u64 star
 	return PLAN_NONE;
 }
 
-static bool cover(struct plan_work *w, u16 window, u64 start, u64 size, u16 levels);
+static bool cover(struct plan_work *w, u16 window, u64 start, u64 size);
 
-/* Give an open window a range around the one that it has, those nearer to the host bridge first. */
-static bool set_range(struct plan_work *w, u16 window, u64 start, u64 size, u16 levels)
+/*
+ * Give a homeless BAR a place, or an open window a range around the one that it has. Windows that
+ * must hold it come first, those nearest to the host bridge before others; then all else goes.
+ */
+static bool put(struct plan_work *w, u16 node, u64 start, u64 size, enum plan_state state)
 {
-	const struct plan_node *n = &w->space->nodes[window];
-	struct plan_place to = w->at[window];
-	u64 old = to.size;
+	const struct plan_node *n = &w->space->nodes[node];
+	struct plan_place to = w->at[node];
 
 	if (start + size - 1 > n->last_max)
 		return false;
@@ -240,31 +245,28 @@ static bool set_range(struct plan_work *w, u16 window, u64 start, u64 size, u16 
 	}
 	to.start = start;
 	to.size = size;
+	to.state = state;
 	if (to.holder == PLAN_NONE)
-		to.holder = levels == AS_FOUND ? w->home[window] :
-						 layout_window(w, n, start, size, levels);
-	w->top = window;
-	if (to.holder == PLAN_NONE || !cover(w, to.holder, start, size, levels) ||
-	    !clear(w, n->bus, start, size, window) || !change(w, window, &to))
-		return false;
-	/* It was charged for having lost room. */
-	if (to.state == PLAN_PLACED && old < n->size && size >= n->size)
-		w->cost -= n->cost;
-	return true;
+		to.holder = layout_window(w, n, start, size, w->levels);
+	if (n->flags & PLAN_WINDOW)
+		w->taken = !n->size ? size : plan_max(n->start + n->size, start + size) -
+					     plan_min(n->start, start);
+	return to.holder != PLAN_NONE && cover(w, to.holder, start, size) &&
+	       clear(w, n->bus, start, size, node) && change(w, node, &to);
 }
 
 /* Make a window hold a range, and all windows above it. */
-static bool cover(struct plan_work *w, u16 window, u64 start, u64 size, u16 levels)
+static bool cover(struct plan_work *w, u16 window, u64 start, u64 size)
 {
 	const struct plan_node *n = &w->space->nodes[window];
 	const struct plan_place *p = &w->at[window];
+	bool changes = p->state == PLAN_OPEN || p->state == PLAN_PLACED;
 	u64 end = start + size;
-	bool changes;
 
 	if (n->bus == PLAN_NONE)
 		return !w->unfix && plan_within(n->start, n->size, start, size);
-	w->levels += !!(n->flags & PLAN_PREFETCH);
-	changes = p->state == PLAN_OPEN || p->state == PLAN_PLACED;
+	if ((n->flags & PLAN_PREFETCH) && !w->levels--)
+		return false;
 	if (plan_within(p->start, p->size, start, size)) {
 		if (!w->unfix || changes)
 			return !w->unfix;
@@ -274,8 +276,7 @@ static bool cover(struct plan_work *w, u16 window, u64 start, u64 size, u16 leve
 		return false;
 	start = plan_down(p->size ? plan_min(start, p->start) : start, n->align);
 	end = plan_up(p->size ? plan_max(end, p->start + p->size) : end, n->align);
-	return set_range(w, window, start, end - start,
-			 levels == AS_FOUND || !levels ? levels : levels - 1);
+	return put(w, window, start, end - start, w->at[window].state);
 }
 
 /* Something stays: so do its windows, which can now only be cut or stretched. */
@@ -284,7 +285,7 @@ static bool keep(struct plan_work *w, u16 node)
 	struct plan_place to = w->at[node];
 	u16 window;
 
-	if (!cover(w, to.holder, to.start, to.size, AS_FOUND))
+	if (!cover(w, to.holder, to.start, to.size))
 		return false;
 	to.state = PLAN_KEPT;
 	if (!change(w, node, &to))
@@ -301,60 +302,34 @@ static bool keep(struct plan_work *w, u16 node)
 	return true;
 }
 
-static bool move_bar(struct plan_work *w, u16 node, const struct plan_choice *c)
-{
-	const struct plan_node *n = &w->space->nodes[node];
-	struct plan_place to = { .start = c->start, .size = c->size, .state = PLAN_PLACED };
-
-	if (w->at[node].state == PLAN_HOME && !lift_bar(w, node))
-		return false;
-	to.holder = layout_window(w, n, c->start, c->size, c->levels);
-	return to.holder != PLAN_NONE && cover(w, to.holder, c->start, c->size, c->levels) &&
-	       clear(w, n->bus, c->start, c->size, PLAN_NONE) && change(w, node, &to);
-}
-
-/* The range that a window ends up with, or none. */
-static bool settle_window(struct plan_work *w, u16 window, const struct plan_choice *c)
-{
-	const struct plan_node *n = &w->space->nodes[window];
-	struct plan_place to;
-
-	if (c->size && (c->start != w->at[window].start || c->size != w->at[window].size)) {
-		w->levels += !!(n->flags & PLAN_PREFETCH);
-		if (!set_range(w, window, c->start, c->size, c->levels ? c->levels - 1 : 0))
-			return false;
-	}
-	to = w->at[window];
-	to.state = PLAN_PLACED;
-	if (!change(w, window, &to))
-		return false;
-	w->cost += to.size < n->size ? n->cost : 0;
-	return true;
-}
-
 /**
  * layout_do - decide about a node
  * @w: layout
  * @node: what is decided about
- * @c: the decision; of @c->levels it is to be checked with @w->levels whether they were needed
+ * @c: the decision; of @c->levels, @w->levels were not needed
  *
  * Return: false if that cannot be, with the layout to be undone by the caller.
  */
 bool layout_do(struct plan_work *w, u16 node, const struct plan_choice *c)
 {
-	w->levels = 0;
+	struct plan_place to;
+
+	w->levels = c->levels;
 	w->unfix = c->unfix;
-	w->cleared = 0;
-	w->top = PLAN_NONE;
+	w->displaced = 0;
+	w->taken = 0;
 	switch (c->act) {
 	case PLAN_KEEP:
 		return keep(w, node);
-	case PLAN_MOVE:
-		return move_bar(w, node, c);
 	case PLAN_UNFIX:
 		return open_window(w, node);
+	case PLAN_SETTLE:
+		to = w->at[node];
+		to.state = PLAN_PLACED;
+		return change(w, node, &to);
 	default:
-		return settle_window(w, node, c);
+		return (w->at[node].state != PLAN_HOME || lift_bar(w, node)) &&
+		       put(w, node, c->start, c->size, PLAN_PLACED);
 	}
 }
 
@@ -373,32 +348,22 @@ bool layout_is_undecided(const struct plan_work *w, u16 node)
 	       (w->at[p->holder].state == PLAN_OPEN || w->at[p->holder].state == PLAN_PLACED);
 }
 
-/* List the windows that lead to a bus; false unless they are of one bridge, or of the host's. */
-static bool init_bus(struct plan_work *w, u16 bus, u16 *rows, u16 *windows)
+/* Add a window to those that lead to its bus; false unless they are of one bridge, or the host's. */
+static bool link_window(struct plan_work *w, u16 window)
 {
-	const struct plan_node *nodes = w->space->nodes;
-	u16 *window = w->window + *windows, count = 0, i, k;
+	const struct plan_node *n = &w->space->nodes[window], *m;
+	struct plan_bus *b = &w->bus[n->behind];
+	u16 i;
 
-	w->bus[bus] = (struct plan_bus) { .row_at = *rows, .window_at = *windows };
-	for (i = 0; i < w->space->node_count; i++) {
-		const struct plan_node *n = &nodes[i];
-
-		*rows += n->bus == bus;
-		if (!(n->flags & PLAN_WINDOW) || n->behind != bus)
-			continue;
-		for (k = 0; k < count; k++) {
-			const struct plan_node *m = &nodes[window[k]];
-
-			if (n->bus != m->bus ||
-			    (n->bus == PLAN_NONE ?
-			     plan_overlap(n->start, n->size, m->start, m->size) :
-			     !((n->flags ^ m->flags) & PLAN_PREFETCH)))
-				return false;
-		}
-		window[count++] = i;
+	for (i = b->window; i != PLAN_NONE; i = w->next[i]) {
+		m = &w->space->nodes[i];
+		if (n->bus != m->bus ||
+		    (n->bus == PLAN_NONE ? plan_overlap(n->start, n->size, m->start, m->size) :
+					   !((n->flags ^ m->flags) & PLAN_PREFETCH)))
+			return false;
 	}
-	w->bus[bus].window_count = count;
-	*windows += count;
+	w->next[window] = b->window;
+	b->window = window;
 	return true;
 }
 
@@ -408,9 +373,9 @@ static u16 depth_of(const struct plan_work *w, u16 bus)
 	u16 depth;
 
 	for (depth = 0; depth < PLAN_MAX_DEPTH; depth++) {
-		if (!w->bus[bus].window_count)
+		if (w->bus[bus].window == PLAN_NONE)
 			return PLAN_NONE;
-		bus = w->space->nodes[w->window[w->bus[bus].window_at]].bus;
+		bus = w->space->nodes[w->bus[bus].window].bus;
 		if (bus == PLAN_NONE)
 			return depth;
 	}
@@ -438,11 +403,11 @@ static bool init_place(struct plan_work *w, u16 node)
 		return false;
 	if (!takes_space(&home))
 		return true;
-	for (i = 0; i < b->window_count; i++) {
-		const struct plan_node *m = &w->space->nodes[w->window[b->window_at + i]];
+	for (i = b->window; i != PLAN_NONE; i = w->next[i]) {
+		const struct plan_node *m = &w->space->nodes[i];
 
 		if (plan_fits(n, m) && plan_within(m->start, m->size, n->start, n->size))
-			home.holder = w->window[b->window_at + i];
+			home.holder = i;
 	}
 	w->home[node] = home.holder;
 	i = layout_first(w, n->bus, n->start);
@@ -463,12 +428,17 @@ static bool init_place(struct plan_work *w, u16 node)
  */
 int layout_init(struct plan_work *w, struct plan_space *space)
 {
-	u16 rows = 0, windows = 0, i;
+	u16 rows = 0, i, k;
 
 	w->space = space;
 	memset(w->lifted, 0, space->owner_count * sizeof(*w->lifted));
-	for (i = 0; i < space->bus_count; i++)
-		if (!init_bus(w, i, &rows, &windows))
+	for (i = 0; i < space->bus_count; i++) {
+		w->bus[i] = (struct plan_bus) { .row_at = rows, .window = PLAN_NONE };
+		for (k = 0; k < space->node_count; k++)
+			rows += space->nodes[k].bus == i;
+	}
+	for (i = 0; i < space->node_count; i++)
+		if ((space->nodes[i].flags & PLAN_WINDOW) && !link_window(w, i))
 			return -EINVAL;
 	for (i = 0; i < space->bus_count; i++)
 		w->bus[i].depth = depth_of(w, i);

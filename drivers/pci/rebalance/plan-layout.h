@@ -9,11 +9,21 @@
 
 #include "plan.h"
 
-/* "More than anything costs": what cannot be had at any price. */
-#define PLAN_NEVER	(~0ULL >> 8)
+#ifdef __KERNEL__
+#include <linux/string.h>
+
+#include <kunit/visibility.h>
+#else
+#include <string.h>
+#define EXPORT_SYMBOL_IF_KUNIT(symbol) struct plan_exported
+#endif
 
 /* Words of a row of @waits in struct plan_work. */
 #define PLAN_WORDS(space)	(((space)->node_count + 63) / 64)
+
+/* Room for changes and choices: more than most plans need; one that needs more is given up. */
+#define PLAN_UNDOS(space)	(8u * (space)->node_count + 64)
+#define PLAN_CHOICES(space)	(16u * (space)->node_count + 1024)
 
 /**
  * enum plan_state - what has been decided about a node
@@ -52,45 +62,42 @@ struct plan_place {
  * struct plan_bus - one bus: what lies on it, what leads to it
  * @row_at: first entry of this bus in the row array
  * @row_count: nodes that take up space, sorted by address
- * @window_at: first entry of this bus in the window array
- * @window_count: windows that lead here
+ * @window: one of the windows that lead here, PLAN_NONE if there are none
  * @depth: bridges between here and the host bridge
  */
 struct plan_bus {
 	u16 row_at;
 	u16 row_count;
-	u16 window_at;
-	u16 window_count;
+	u16 window;
 	u16 depth;
 };
 
 /* What struct plan_choice does with its node. */
 enum plan_act {
 	PLAN_KEEP,	/* it stays where it was found */
-	PLAN_MOVE,	/* a BAR gets this place */
+	PLAN_PUT,	/* a BAR gets this place, an open window this range */
 	PLAN_UNFIX,	/* a window may change; its contents are decided one by one */
-	PLAN_RANGE,	/* an open window gets this range */
+	PLAN_SETTLE,	/* an open window keeps the range that it has by now, or none */
 };
 
 /**
  * struct plan_choice - one way to decide about a node
- * @rank: choices are tried in the order of @rank, @taken, @waste, @start; @price and what the
- *	contents of windows that it opens will probably cost
+ * @rank: choices are tried in the order of @rank, @taken, @start; @price and what it will probably
+ *	cost to find places for what it displaces
  * @price: what it costs at once
  * @taken: bytes that the window nearest to the host bridge takes, of those that change, if what is
  *	in it stays
- * @waste: bytes that it clears, and bytes that stay free around it: tight holes come first
  * @start: first address
  * @size: bytes
- * @levels: how many windows in a row, from the innermost, are the prefetchable ones
- * @unfix: how many windows, from the innermost, are to change although they hold the place already
+ * @levels: how many of the windows above, in a row from the innermost, are the prefetchable ones
+ * @unfix: how many of them, from the innermost, are to change although they hold the place: they
+ *	leave windows that others will clear
  * @act: enum plan_act
  */
 struct plan_choice {
 	u64 rank;
 	u64 price;
 	u64 taken;
-	u64 waste;
 	u64 start;
 	u64 size;
 	u16 levels;
@@ -101,35 +108,29 @@ struct plan_choice {
 /**
  * struct plan_undo - one change of the layout
  * @was: the place before
- * @cost: price of the layout before
  * @node: whose place it is
  */
 struct plan_undo {
 	struct plan_place was;
-	u64 cost;
 	u16 node;
 };
 
 /**
  * struct plan_decision - one decision on the way to a layout
  * @node: what is decided about
- * @level: decisions up to this one that had a choice
+ * @tried: one of its choices was tried
+ * @departures: how often something else than the cheapest choice may be taken, here or below
  * @first: its choices in the choice array
  * @count: how many of them are left
  * @undo_count: where the layout was
- * @layouts: complete layouts seen before it was first tried
- * @stop: number of priced places at which it must settle
- * @tried: one of its choices was tried
  */
 struct plan_decision {
 	u16 node;
-	u16 level;
 	bool tried;
+	u32 departures;
 	u32 first;
 	u32 count;
 	u32 undo_count;
-	u32 layouts;
-	u32 stop;
 };
 
 /**
@@ -138,31 +139,27 @@ struct plan_decision {
  * @at: places, by node
  * @home: by node, the window that it was found in
  * @best: places of the best layout so far
- * @size_price: by size (log2), what a place is worth: plan-count.c
- * @reach: by node, the highest address that it can have, given the windows above it
+ * @worth: by BAR, what another place for it will probably cost
  * @bus: buses
  * @row: nodes that take up space, by bus and address
- * @window: windows, by the bus they lead to
+ * @next: by window, another one that leads to the same bus, PLAN_NONE after the last one
  * @lifted: by owner, how many of its BARs must move
  * @undo: former places
  * @decision: stack of the search
  * @choice: choices of all decisions on the stack
- * @scratch: for plan-order.c: nodes and units
- * @waits: for plan-order.c: a row of bits for each unit
- * @undo_max: room in @undo
- * @choice_max: room in @choice
+ * @waits: by node that changes, a row of bits: for whom it waits
+ * @down: by step, how many functions it stops
  * @undo_count: entries of @undo
  * @choice_count: entries of @choice
  * @depth: entries of @decision
  * @cost: price of what has been decided
- * @cleared: bytes that were lifted so far
+ * @displaced: what it will probably cost to find places for what the last choice lifted
+ * @taken: as in struct plan_choice, of the last choice
  * @best_cost: price of @best, ~0 while there is none
  * @places: places priced so far
- * @layouts: complete layouts seen
- * @levels: prefetchable windows that the last place led through
+ * @levels: prefetchable windows that are still to be led through
  * @unfix: windows that are to change although they need not, and did not yet
- * @top: the window nearest to the host bridge that it stretched, PLAN_NONE if none
- * @brisk: where a BAR has a free place, look at no others
+ * @first: this is the first pass, in which a hole is taken without looking further
  * @thinned: not all places were looked at
  * @cut: some decision did not try all its choices
  */
@@ -171,31 +168,27 @@ struct plan_work {
 	struct plan_place *at;
 	u16 *home;
 	struct plan_place *best;
-	u64 *reach;
+	u64 *worth;
 	struct plan_bus *bus;
 	u16 *row;
-	u16 *window;
+	u16 *next;
 	u16 *lifted;
 	struct plan_undo *undo;
 	struct plan_decision *decision;
 	struct plan_choice *choice;
-	u16 *scratch;
 	u64 *waits;
-	u64 size_price[64];
-	u32 undo_max;
-	u32 choice_max;
+	u16 *down;
 	u32 undo_count;
 	u32 choice_count;
 	u32 depth;
 	u64 cost;
-	u64 cleared;
+	u64 displaced;
+	u64 taken;
 	u64 best_cost;
 	u32 places;
-	u32 layouts;
 	u16 levels;
 	u16 unfix;
-	u16 top;
-	bool brisk;
+	bool first;
 	bool thinned;
 	bool cut;
 };
@@ -260,9 +253,8 @@ bool layout_is_undecided(const struct plan_work *w, u16 node);
 
 void places_find(struct plan_work *w, u16 node, struct plan_decision *d);
 
-bool count_proves(struct plan_work *w, struct plan_result *result);
-u64 count_replacing(const struct plan_work *w, u16 bus, u64 start, u64 size);
-void count_prices(struct plan_work *w, u16 bus, u64 size);
-u16 order_steps(struct plan_work *w, const struct plan_place *to, u16 *down_at_once);
+bool count_proves(const struct plan_work *w, struct plan_result *result);
+void count_worth(struct plan_work *w);
+u16 order_steps(struct plan_work *w);
 
 #endif

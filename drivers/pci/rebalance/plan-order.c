@@ -2,59 +2,35 @@
 /*
  * plan-order.c - put the changes of a layout into steps
  *
- * What changes together is a unit: all BARs of one function, since it is stopped once, or one
- * window. A unit waits for another one that stands in its place, for a window that must grow around
- * it first, and for contents that must leave a window before it changes. Units that wait for each
- * other in a circle (two that swap places; a window and what moves with it) go in one step, all of
- * them stopped.
+ * A node waits for another one that stands in its place, for a window that must grow around it
+ * first, and for contents that must leave a window before it changes. BARs of one function wait for
+ * each other, since it is stopped once. Nodes that wait for each other in a circle (two that swap
+ * places; a window and what moves with it) go in one step, all of them stopped.
  *
- * A unit that waits for another one waits for all that this one waits for. So whoever waits for the
- * fewest goes first, and of two that wait for each other both wait for the same ones.
+ * Whoever waits for another one waits for all that this one waits for. So of two that wait for each
+ * other both wait for the same ones, and they may go as soon as nobody else is among these.
  */
 #include "plan-layout.h"
 
-#ifdef __KERNEL__
-#include <linux/string.h>
-#else
-#include <string.h>
-#endif
+/* The step of what changes and has none yet. */
+#define NO_STEP_YET	(PLAN_NONE - 1)
 
-/**
- * struct graph - who waits for whom, all in struct plan_work.scratch and .waits
- * @w: work
- * @to: the new layout
- * @list: nodes that change, by unit
- * @unit: where each unit begins in @list, and the end of the last one
- * @count: units
- * @fewest: by unit, for how many it waits, itself among them; PLAN_NONE when it has its step
- */
-struct graph {
-	struct plan_work *w;
-	const struct plan_place *to;
-	u16 *list;
-	u16 *unit;
-	u16 *fewest;
-	u16 count;
-};
-
-static bool changed(const struct graph *g, u16 node)
+static bool changes(const struct plan_node *n, const struct plan_place *to)
 {
-	const struct plan_node *n = &g->w->space->nodes[node];
-
 	if (n->flags & PLAN_REQUEST)
 		return true;
-	return g->to[node].size != n->size || (n->size && g->to[node].start != n->start);
+	return to->size != n->size || (n->size && to->start != n->start);
 }
 
 /* Can a window, and all those above it, change with something in it that decodes? */
-static bool keeps_decoding(const struct graph *g, u16 window)
+static bool keeps_decoding(const struct plan_work *w, u16 window)
 {
-	for (; g->w->home[window] != PLAN_NONE; window = g->w->home[window]) {
-		const struct plan_node *n = &g->w->space->nodes[window];
-		const struct plan_place *to = &g->to[window];
+	for (; w->home[window] != PLAN_NONE; window = w->home[window]) {
+		const struct plan_node *n = &w->space->nodes[window];
+		const struct plan_place *to = &w->best[window];
 
 		if (!plan_overlap(n->start, n->size, to->start, to->size) ||
-		    to->holder != g->w->home[window] ||
+		    to->holder != w->home[window] ||
 		    !plan_same_halves(n, to->start, to->size))
 			return false;
 	}
@@ -62,138 +38,90 @@ static bool keeps_decoding(const struct graph *g, u16 window)
 }
 
 /* Must node @b change before node @a may? */
-static bool node_waits(const struct graph *g, u16 a, u16 b)
+static bool waits_directly(const struct plan_work *w, u16 a, u16 b)
 {
-	const struct plan_node *na = &g->w->space->nodes[a], *nb = &g->w->space->nodes[b];
-	const struct plan_place *to = &g->to[a];
+	const struct plan_node *na = &w->space->nodes[a], *nb = &w->space->nodes[b];
+	const struct plan_place *to = &w->best[a];
 	u64 b_size = nb->flags & PLAN_REQUEST ? 0 : nb->size;
 
+	if (a == b || (na->owner != PLAN_NONE && na->owner == nb->owner))
+		return true;
 	if (na->bus == nb->bus)
 		return plan_overlap(to->start, to->size, nb->start, b_size);
 	if ((nb->flags & PLAN_WINDOW) && nb->behind == na->bus)
 		return to->size && to->holder == b &&
 		       !(plan_within(nb->start, nb->size, to->start, to->size) &&
-			 keeps_decoding(g, b));
+			 keeps_decoding(w, b));
 	if ((na->flags & PLAN_WINDOW) && na->behind == nb->bus)
-		return b_size && g->w->home[b] == a &&
+		return b_size && w->home[b] == a &&
 		       !(plan_within(to->start, to->size, nb->start, b_size) &&
-			 keeps_decoding(g, a));
+			 keeps_decoding(w, a));
 	return false;
 }
 
-/* The nodes that change, sorted by unit. */
-static void list_units(struct graph *g)
+static u64 *row_of(const struct plan_work *w, u16 node)
 {
-	const struct plan_node *nodes = g->w->space->nodes;
-	u16 count = g->w->space->node_count, listed = 0, i, k;
+	return w->waits + (size_t)node * PLAN_WORDS(w->space);
+}
 
-	for (i = 0; i < count; i++) {
-		u16 owner = nodes[i].owner;
+static bool waits(const struct plan_work *w, u16 a, u16 b)
+{
+	return row_of(w, a)[b / 64] >> b % 64 & 1;
+}
 
-		if (!changed(g, i))
-			continue;
-		for (k = 0; owner != PLAN_NONE && k < i; k++)
-			if (nodes[k].owner == owner && changed(g, k))
-				break;
-		if (owner != PLAN_NONE && k < i)
-			continue;	/* listed with the first BAR of its function */
-		g->unit[g->count++] = listed;
-		g->list[listed++] = i;
-		for (k = i + 1; owner != PLAN_NONE && k < count; k++)
-			if (nodes[k].owner == owner && changed(g, k))
-				g->list[listed++] = k;
+/* Note who waits for whom, directly and by way of others. */
+static void note_waits(struct plan_work *w)
+{
+	const struct plan_node *nodes = w->space->nodes;
+	u16 count = w->space->node_count, words = PLAN_WORDS(w->space), a, b, i;
+
+	for (a = 0; a < count; a++) {
+		memset(row_of(w, a), 0, words * sizeof(u64));
+		for (b = 0; nodes[a].step != PLAN_NONE && b < count; b++)
+			if (nodes[b].step != PLAN_NONE && waits_directly(w, a, b))
+				row_of(w, a)[b / 64] |= 1ULL << b % 64;
+		if (w->space->pause)
+			w->space->pause();
 	}
-	g->unit[g->count] = listed;
+	for (a = 0; a < count; a++)
+		for (b = 0; nodes[a].step != PLAN_NONE && b < count; b++)
+			for (i = 0; waits(w, b, a) && i < words; i++)
+				row_of(w, b)[i] |= row_of(w, a)[i];
 }
 
-static bool unit_waits(const struct graph *g, u16 a, u16 b)
+/* Does everybody that a node still waits for wait for it? */
+static bool is_ready(const struct plan_work *w, u16 node)
 {
-	u16 i, k;
-
-	for (i = g->unit[a]; i < g->unit[a + 1]; i++)
-		for (k = g->unit[b]; k < g->unit[b + 1]; k++)
-			if (node_waits(g, g->list[i], g->list[k]))
-				return true;
-	return false;
-}
-
-static u64 *row_of(const struct graph *g, u16 unit)
-{
-	return g->w->waits + (size_t)unit * PLAN_WORDS(g->w->space);
-}
-
-static bool waits(const struct graph *g, u16 a, u16 b)
-{
-	return row_of(g, a)[b / 64] >> b % 64 & 1;
-}
-
-/* Note who waits for whom, directly and by way of others; then count. */
-static void add_indirect(struct graph *g)
-{
-	u16 words = PLAN_WORDS(g->w->space), a, b, i;
-
-	for (a = 0; a < g->count; a++) {
-		memset(row_of(g, a), 0, words * sizeof(u64));
-		for (b = 0; b < g->count; b++)
-			if (a == b || unit_waits(g, a, b))
-				row_of(g, a)[b / 64] |= 1ULL << b % 64;
-		if (g->w->space->pause)
-			g->w->space->pause();
-	}
-	for (a = 0; a < g->count; a++)
-		for (b = 0; b < g->count; b++)
-			for (i = 0; waits(g, b, a) && i < words; i++)
-				row_of(g, b)[i] |= row_of(g, a)[i];
-	for (a = 0; a < g->count; a++)
-		for (b = 0, g->fewest[a] = 0; b < g->count; b++)
-			g->fewest[a] += waits(g, a, b);
-}
-
-/* Give a unit its step; returns whether that stops a function. */
-static bool take_unit(struct graph *g, u16 unit, u16 step)
-{
-	struct plan_node *nodes = g->w->space->nodes;
-	bool stops = false;
 	u16 i;
 
-	g->fewest[unit] = PLAN_NONE;
-	for (i = g->unit[unit]; i < g->unit[unit + 1]; i++) {
-		nodes[g->list[i]].step = step;
-		stops |= !(nodes[g->list[i]].flags & (PLAN_REQUEST | PLAN_WINDOW));
-	}
-	return stops;
+	for (i = 0; i < w->space->node_count; i++)
+		if (w->space->nodes[i].step == NO_STEP_YET && waits(w, node, i) &&
+		    !waits(w, i, node))
+			return false;
+	return w->space->nodes[node].step == NO_STEP_YET;
 }
 
 /**
- * order_steps - find the steps from the given layout to a new one, and number them in the nodes
- * @w: work; its scratch and waits are overwritten
- * @to: the new layout
- * @down_at_once: most functions that one step stops
+ * order_steps - find the steps from the given layout to the best one, and number them in the nodes
+ * @w: work; its waits are overwritten
  *
  * Return: number of steps.
  */
-u16 order_steps(struct plan_work *w, const struct plan_place *to, u16 *down_at_once)
+u16 order_steps(struct plan_work *w)
 {
-	u16 nodes = w->space->node_count, steps, first, other, down;
-	struct graph g = {
-		.w = w, .to = to, .list = w->scratch, .unit = w->scratch + nodes,
-		.fewest = w->scratch + 2 * nodes + 1,
-	};
+	struct plan_node *nodes = w->space->nodes;
+	u16 count = w->space->node_count, steps, first, i;
 
-	for (other = 0; other < nodes; other++)
-		w->space->nodes[other].step = PLAN_NONE;
-	*down_at_once = 0;
-	list_units(&g);
-	add_indirect(&g);
+	for (i = 0; i < count; i++)
+		nodes[i].step = changes(&nodes[i], &w->best[i]) ? NO_STEP_YET : PLAN_NONE;
+	note_waits(w);
 	for (steps = 0; ; steps++) {
-		for (first = 0, other = 1; other < g.count; other++)
-			if (g.fewest[other] < g.fewest[first])
-				first = other;
-		if (!g.count || g.fewest[first] == PLAN_NONE)
+		for (first = 0; first < count && !is_ready(w, first); first++)
+			;
+		if (first == count)
 			return steps;
-		for (other = 0, down = 0; other < g.count; other++)
-			if (waits(&g, first, other) && waits(&g, other, first))
-				down += take_unit(&g, other, steps);
-		*down_at_once = down > *down_at_once ? down : *down_at_once;
+		for (i = 0; i < count; i++)
+			if (nodes[i].step == NO_STEP_YET && waits(w, first, i))
+				nodes[i].step = steps;
 	}
 }

@@ -8,30 +8,12 @@
  * When nobody is without a place the layout is complete. Documentation/PCI/pci_rebalance_plan.rst
  * explains it with a picture and says why this finds the cheapest layout.
  *
- * The search is a depth-first one that gets wider: in pass n the first n decisions that have a
- * choice go through all of it, those below settle for the first layout. A pass in which nothing was
- * left out is a proof: of what it found, or that there is nothing to be found.
+ * The search is a depth-first one that trusts its prices, less and less: a pass departs from the
+ * cheapest choice 0, 1, 3, 7, 15... times at most, and the k-th cheapest counts as k times. A pass in
+ * which nothing was left out is a proof: of what was found, or that there is nothing to be found.
  */
 #include "plan-layout.h"
 
-#ifdef __KERNEL__
-#include <linux/string.h>
-
-#include <kunit/visibility.h>
-#else
-#include <string.h>
-#define EXPORT_SYMBOL_IF_KUNIT(symbol) struct plan_exported
-#endif
-
-/* A decision that settles for the first layout looks at no more places than this to find one. */
-#define DIVE	1000
-
-/* So many passes leave out what most often leads to nothing better. */
-#define BRISK	3
-
-/* More than most plans need; one that needs more is given up. */
-#define UNDO_ENTRIES(space)	(8u * (space)->node_count + 64)
-#define CHOICES(space)		(16u * (space)->node_count + 1024)
 /* A BAR is decided about once; a window may be opened and get its range. */
 #define DECISIONS(space)	(2u * (space)->node_count + 2)
 
@@ -48,20 +30,18 @@ static size_t carve_all(struct plan_work *w, const struct plan_space *space, voi
 {
 	size_t used = 0, nodes = space->node_count;
 
-	w->undo_max = UNDO_ENTRIES(space);
-	w->choice_max = CHOICES(space);
 	w->at = carve(memory, &used, nodes, sizeof(*w->at));
 	w->best = carve(memory, &used, nodes, sizeof(*w->best));
-	w->reach = carve(memory, &used, nodes, sizeof(*w->reach));
-	w->undo = carve(memory, &used, w->undo_max, sizeof(*w->undo));
-	w->choice = carve(memory, &used, w->choice_max, sizeof(*w->choice));
+	w->worth = carve(memory, &used, nodes, sizeof(*w->worth));
+	w->undo = carve(memory, &used, PLAN_UNDOS(space), sizeof(*w->undo));
+	w->choice = carve(memory, &used, PLAN_CHOICES(space), sizeof(*w->choice));
 	w->decision = carve(memory, &used, DECISIONS(space), sizeof(*w->decision));
 	w->bus = carve(memory, &used, space->bus_count, sizeof(*w->bus));
 	w->lifted = carve(memory, &used, space->owner_count, sizeof(*w->lifted));
 	w->home = carve(memory, &used, nodes, sizeof(*w->home));
 	w->row = carve(memory, &used, nodes, sizeof(*w->row));
-	w->window = carve(memory, &used, nodes, sizeof(*w->window));
-	w->scratch = carve(memory, &used, 3 * nodes + 1, sizeof(*w->scratch));
+	w->next = carve(memory, &used, nodes, sizeof(*w->next));
+	w->down = carve(memory, &used, nodes, sizeof(*w->down));
 	w->waits = carve(memory, &used, nodes * PLAN_WORDS(space), sizeof(*w->waits));
 	return used;
 }
@@ -135,26 +115,23 @@ EXPORT_SYMBOL_IF_KUNIT(plan_check);
 
 /* What is to be decided next; the lower, the sooner. */
 enum urgency {
-	OUT_OF_REACH,	/* contents of an open window that it does not reach: do they stay? */
-	PLACE,		/* homeless BARs, the largest first: smaller ones fill the gaps */
-	IN_REACH,	/* contents that it does reach */
-	RANGE,		/* windows, the innermost first: those around them must reach them */
+	STAY,	/* contents of an open window: do they stay? */
+	PLACE,	/* homeless BARs, the largest first: smaller ones fill the gaps */
+	RANGE,	/* windows, the innermost first: those around them must reach them */
 	SETTLED,
 };
 
 static enum urgency urgency_of(const struct plan_work *w, u16 node, u64 *size)
 {
 	const struct plan_node *n = &w->space->nodes[node];
-	const struct plan_place *p = &w->at[node];
 
 	*size = n->size;
-	if (p->state == PLAN_HOMELESS)
-		return PLACE;
 	if (layout_is_undecided(w, node))
-		return plan_within(w->at[p->holder].start, w->at[p->holder].size, p->start,
-				   p->size) ? IN_REACH : OUT_OF_REACH;
+		return STAY;
+	if (w->at[node].state == PLAN_HOMELESS)
+		return PLACE;
 	*size = n->bus == PLAN_NONE ? 0 : w->bus[n->bus].depth;
-	return p->state == PLAN_OPEN ? RANGE : SETTLED;
+	return w->at[node].state == PLAN_OPEN ? RANGE : SETTLED;
 }
 
 /* The most urgent node, of those the largest; false if all is settled. */
@@ -188,25 +165,21 @@ static void finish(struct plan_work *w)
 		    w->at[i].start == n->start && w->at[i].size == n->size)
 			return;
 	}
-	w->layouts++;
 	if (w->cost >= w->best_cost)
 		return;
 	w->best_cost = w->cost;
 	memcpy(w->best, w->at, w->space->node_count * sizeof(*w->best));
 }
 
-static void push(struct plan_work *w, u16 node, u16 wide)
+static void push(struct plan_work *w, u16 node, u32 departures)
 {
 	struct plan_decision *d = &w->decision[w->depth++];
 
 	d->node = node;
+	d->departures = departures;
 	d->undo_count = w->undo_count;
-	d->layouts = w->layouts;
 	d->tried = false;
-	d->level = w->depth > 1 ? d[-1].level : 0;
-	d->stop = w->depth > 1 && d[-1].level > wide ? d[-1].stop : w->places + DIVE;
 	places_find(w, node, d);
-	d->level += d->count > 1;
 	if (w->space->pause)
 		w->space->pause();
 }
@@ -217,13 +190,11 @@ static bool precedes(const struct plan_choice *a, const struct plan_choice *b)
 		return a->rank < b->rank;
 	if (a->taken != b->taken)
 		return a->taken < b->taken;
-	if (a->waste != b->waste)
-		return a->waste < b->waste;
 	return a->start < b->start;
 }
 
 /* Take the best of the choices that are left, if any can lead to a cheaper layout. */
-static bool next_choice(struct plan_work *w, struct plan_decision *d, u16 wide, u32 end,
+static bool next_choice(struct plan_work *w, struct plan_decision *d, u32 effort,
 			struct plan_choice *out)
 {
 	struct plan_choice *c = w->choice + d->first;
@@ -235,22 +206,19 @@ static bool next_choice(struct plan_work *w, struct plan_decision *d, u16 wide, 
 			best = i;
 	if (best == ~0U)
 		return false;
-	if (d->tried && (w->places >= end || (d->level > wide && (w->layouts != d->layouts ||
-								  w->places >= d->stop)))) {
+	if (d->tried && (!d->departures || w->places >= effort)) {
 		w->cut = true;
 		return false;
 	}
+	d->departures -= d->tried;
 	d->tried = true;
 	*out = c[best];
 	c[best] = c[--d->count];
 	return true;
 }
 
-/*
- * Decide about one node after the other until all is settled, go back, decide otherwise. The first
- * @wide decisions that have a choice go through all of it; those below settle for the first layout.
- */
-static void search(struct plan_work *w, u16 wide, u32 end)
+/* Decide about one node after the other until all is settled, go back, decide otherwise. */
+static void search(struct plan_work *w, u32 departures, u32 effort)
 {
 	struct plan_choice choice;
 	u16 node;
@@ -263,36 +231,36 @@ static void search(struct plan_work *w, u16 wide, u32 end)
 		finish(w);
 		return;
 	}
-	push(w, node, wide);
+	push(w, node, departures);
 	while (w->depth) {
 		struct plan_decision *d = &w->decision[w->depth - 1];
 
 		layout_undo(w, d->undo_count);
-		if (!next_choice(w, d, wide, end, &choice)) {
+		if (!next_choice(w, d, effort, &choice)) {
 			w->choice_count = d->first;
 			w->depth--;
 		} else if (layout_do(w, d->node, &choice)) {
 			if (pick(w, &node))
-				push(w, node, wide);
+				push(w, node, d->departures);
 			else
 				finish(w);
 		}
 	}
 }
 
-/* Search wider and wider; true if that went through all there is. */
+/* Trust the prices less and less; true if a pass went through all there is. */
 static bool search_all(struct plan_work *w)
 {
-	u32 effort = w->space->effort ? w->space->effort : PLAN_EFFORT;
-	u16 wide;
+	u32 effort = w->space->effort ? w->space->effort : PLAN_EFFORT, departures;
+	u64 cost;
 
-	for (wide = 0; w->places < effort; wide += 1 + wide / 4) {
-		w->brisk = wide < BRISK;
-		search(w, wide, effort);
-		if (!w->cut && !w->brisk)
+	for (departures = 0; w->places < effort; departures += 1 + departures) {
+		cost = w->best_cost;
+		w->first = !departures;
+		search(w, departures, effort);
+		/* Given what was just found, another pass may need no place that was left out. */
+		if (!w->cut && (!w->thinned || (w->best_cost == cost && !w->first)))
 			return !w->thinned;
-		if (wide > w->space->node_count * 2)
-			break;
 	}
 	return false;
 }
@@ -302,8 +270,9 @@ static void report(struct plan_work *w, struct plan_result *result)
 	struct plan_space *space = w->space;
 	u16 i;
 
-	result->steps = order_steps(w, w->best, &result->down_at_once);
+	result->steps = order_steps(w);
 	result->cost = w->best_cost;
+	memset(w->down, 0, result->steps * sizeof(*w->down));
 	for (i = 0; i < space->node_count; i++) {
 		struct plan_node *n = &space->nodes[i];
 
@@ -315,8 +284,11 @@ static void report(struct plan_work *w, struct plan_result *result)
 		if (n->flags & PLAN_WINDOW)
 			continue;
 		result->moved_bytes += n->size;
-		if (n->owner != PLAN_NONE && !w->lifted[n->owner]++)
-			result->moved_functions++;
+		if (n->owner == PLAN_NONE || w->lifted[n->owner]++)
+			continue;
+		result->moved_functions++;
+		if (++w->down[n->step] > result->down_at_once)
+			result->down_at_once = w->down[n->step];
 	}
 }
 
@@ -336,7 +308,6 @@ int plan_find(struct plan_space *space, void *work, struct plan_result *result)
 	struct plan_work w;
 	bool complete;
 	int error;
-	u16 i;
 
 	memset(result, 0, sizeof(*result));
 	memset(&w, 0, sizeof(w));
@@ -349,9 +320,7 @@ int plan_find(struct plan_space *space, void *work, struct plan_result *result)
 	if (count_proves(&w, result))
 		return -ENOSPC;
 	w.best_cost = ~0ULL;
-	for (i = 0; i < space->node_count; i++)
-		if ((space->nodes[i].flags & PLAN_REQUEST))
-			count_prices(&w, space->nodes[i].bus, space->nodes[i].size);
+	count_worth(&w);
 	complete = search_all(&w);
 	result->places = w.places;
 	if (w.best_cost == ~0ULL)
@@ -361,40 +330,3 @@ int plan_find(struct plan_space *space, void *work, struct plan_result *result)
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(plan_find);
-
-/**
- * plan_largest_hole - how the free space of the host bridge is cut up
- * @space: checked tree
- * @total: how much is free in all its windows
- *
- * Return: bytes of the largest free range.
- */
-u64 plan_largest_hole(const struct plan_space *space, u64 *total)
-{
-	u64 largest = 0;
-	u16 i, k;
-
-	*total = 0;
-	for (i = 0; i < space->node_count; i++) {
-		const struct plan_node *root = &space->nodes[i];
-		u64 from = root->start, end = from + root->size, next, to;
-
-		for (; root->bus == PLAN_NONE && from < end; from = to) {
-			next = end;
-			to = end;
-			for (k = 0; k < space->node_count; k++) {
-				const struct plan_node *n = &space->nodes[k];
-
-				if (n->bus != root->behind || !n->size || n->start < from ||
-				    n->start >= next || (n->flags & PLAN_REQUEST))
-					continue;
-				next = n->start;
-				to = n->start + n->size;
-			}
-			largest = plan_max(largest, next - from);
-			*total += next - from;
-		}
-	}
-	return largest;
-}
-EXPORT_SYMBOL_IF_KUNIT(plan_largest_hole);

@@ -265,6 +265,24 @@ static bool test_bridges(void)
 	return bridges(100000, 0) && (worse_cost + gave_up) * 10000 <= planned;
 }
 
+/* What one tree in a hundred thousand needs: a window that leaves the one around it in time. */
+static bool test_rare(void)
+{
+	static const u64 seeds[] = { 0x59113177b3cce81a };
+	u32 i;
+
+	reset_counts();
+	for (i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
+		u64 s = seeds[i];
+
+		seed_now = s;
+		random_bridges(&tree, &s, 0);
+		if (!against_brute(true, false))
+			return false;
+	}
+	return true;
+}
+
 /* With next to no effort plans may be dear, but not wrong, nor may the bound be. */
 static bool test_hurried(void)
 {
@@ -417,6 +435,28 @@ static bool test_hole(void)
 	return is_modest(1, 64 * MIB + 8 * MIB);
 }
 
+/* Large holes stay large: of all that cost nothing the tightest is taken, be there few or many. */
+static bool test_tightest(void)
+{
+	static const u64 size[] = { 16 * MIB, 1024 * MIB };
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		struct plan_result r;
+		u16 request;
+
+		tree_init(&tree);
+		tree_root(&tree, tree_bus(&tree), 0x80000000, size[i], 0);
+		tree_bar(&tree, 0, 0x80400000, MIB, 10, 0);
+		tree_bar(&tree, 0, 0x80600000, MIB, 10, 0);
+		request = tree_request(&tree, 0, MIB, 0);
+		if (plan(&tree, &r) || !r.optimal || r.cost ||
+		    tree.nodes[request].to_start != 0x80500000)
+			return fail("not the tightest hole", &r, NULL);
+	}
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(void);
@@ -425,10 +465,12 @@ static const struct {
 	{ "flat_mixed", test_flat_mixed },
 	{ "nested_small", test_nested_small },
 	{ "bridges", test_bridges },
+	{ "rare", test_rare },
 	{ "hurried", test_hurried },
 	{ "nested_thinned", test_nested_thinned },
 	{ "switch", test_switch },
 	{ "hole", test_hole },
+	{ "tightest", test_tightest },
 	{ "large_flat", test_large_flat },
 	{ "large_bridges", test_large_bridges },
 };
