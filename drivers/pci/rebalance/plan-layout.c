@@ -348,7 +348,7 @@ bool layout_is_undecided(const struct plan_work *w, u16 node)
 	       (w->at[p->holder].state == PLAN_OPEN || w->at[p->holder].state == PLAN_PLACED);
 }
 
-/* Add a window to those that lead to its bus; false unless they are of one bridge, or the host's. */
+/* Add a window to those that lead to its bus; false unless all are of one bridge or the host's. */
 static bool link_window(struct plan_work *w, u16 window)
 {
 	const struct plan_node *n = &w->space->nodes[window], *m;

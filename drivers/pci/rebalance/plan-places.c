@@ -5,10 +5,10 @@
  * A place costs what has to go for it, and every window that has to change: the layout is changed,
  * looked at and changed back.
  *
- * Which places are looked at? All, where they are few. Otherwise, and in the first pass, a BAR takes
- * the tightest hole in the windows as they are; where it has none, and for windows, the places at the
- * edges of whatever lies on the buses from the node up to the host bridge are looked at: sliding a
- * node within a hole changes nothing until it touches something.
+ * Which places are looked at? All, where they are few. Otherwise, and in the first pass, a BAR
+ * takes the tightest hole in the windows as they are; where it has none, and for windows, the
+ * places at the edges of whatever lies on the buses from the node up to the host bridge are looked
+ * at: sliding a node within a hole changes nothing until it touches something.
  */
 #include "plan-layout.h"
 
@@ -189,7 +189,8 @@ static void find_hole(struct visit *v, u16 holder)
 	u16 i;
 
 	for (i = layout_first(w, v->n->bus, from); from < end; i++) {
-		const struct plan_place *p = i < b->row_count ? &w->at[w->row[b->row_at + i]] : NULL;
+		const struct plan_place *p =
+			i < b->row_count ? &w->at[w->row[b->row_at + i]] : NULL;
 		u64 to = p ? plan_min(p->start, end) : end, start = plan_up(from, v->n->align);
 
 		if (to > start && to - start >= v->size && to - from < v->hole &&

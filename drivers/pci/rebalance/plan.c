@@ -9,8 +9,9 @@
  * explains it with a picture and says why this finds the cheapest layout.
  *
  * The search is a depth-first one that trusts its prices, less and less: a pass departs from the
- * cheapest choice 0, 1, 3, 7, 15... times at most, and the k-th cheapest counts as k times. A pass in
- * which nothing was left out is a proof: of what was found, or that there is nothing to be found.
+ * cheapest choice 0, 1, 3, 7, 15... times at most, and the k-th cheapest counts as k times. A pass
+ * in which nothing was left out is a proof: of what was found, or that there is nothing to be
+ * found.
  */
 #include "plan-layout.h"
 

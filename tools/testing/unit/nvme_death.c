@@ -26,9 +26,12 @@
 #define BATCH		6	/* commands of each round, beside the admin queue's */
 #define SECONDS		30
 
-/* A prime: successive rounds are cut at all kinds of places. 1 is every instruction, for hours. */
-#define STRIDE		997U
-#define STRIDE_ADOPT	4999U
+/* Deaths of a test, spread over all instructions: -DDEATHS=10000 takes a night. */
+#ifndef DEATHS
+#define DEATHS		8U
+#endif
+#define BIRTH_STEPS	40000U	/* so much of adopt() */
+#define CHUNK		500U
 
 static char conf[192];
 
@@ -284,8 +287,8 @@ static void finish(struct host *host, struct round *round)
 	check_data(host, round);
 }
 
-/* Killed @steps after the beginning, or after adopt(); whether all was done before that. */
-static bool cut(struct host *host, struct round *round, bool adopted, unsigned int steps)
+/* Killed @steps after the beginning, or after adopt(). */
+static void cut(struct host *host, struct round *round, bool adopted, unsigned int steps)
 {
 	pid_t pid = give_life(host, true);
 
@@ -294,39 +297,66 @@ static bool cut(struct host *host, struct round *round, bool adopted, unsigned i
 		assert_true(run_to_stop(pid, 1));
 	step(pid, steps);
 	end_life(pid);
-	return reap(host, round) == BATCH + 1;
+	reap(host, round);
 }
 
-static void every_step(bool adopted, unsigned int stride)
+/* How many steps of a controller a round takes, more or less. */
+static unsigned int length(struct host *host)
 {
-	struct host *host = start_host();
-	unsigned int number = 0, steps = 1;
+	unsigned int steps = 0;
 	struct round round;
-	bool done;
+	pid_t pid;
 
-	first_life(host);
+	ask(host, &round, 0);
+	pid = give_life(host, true);
+	assert_true(run_to_stop(pid, 0));
+	assert_true(run_to_stop(pid, 1));
 	do {
-		ask(host, &round, number++);
-		done = cut(host, &round, adopted, steps);
+		step(pid, CHUNK);
+		steps += CHUNK;
+	} while (reap(host, &round) <= BATCH);
+	end_life(pid);
+	check_data(host, &round);
+	return steps;
+}
+
+/* Killed somewhere in each of DEATHS parts of @steps. */
+static void die_often(struct host *host, bool adopted, unsigned int steps)
+{
+	unsigned int part = steps / DEATHS, i;
+	struct round round;
+
+	assert_true(part);
+	for (i = 0; i < DEATHS; i++) {
+		ask(host, &round, i + 1);
+		cut(host, &round, adopted, i * part + 1 + (unsigned int)rand() % part);
 		finish(host, &round);
-		steps += stride;
-	} while (!done && (adopted || steps < 16 * stride));
-	assert_true(number >= 16);
-	end_host(host);
+	}
 }
 
 /* While it takes commands, does them and posts what became of them. */
 static void killed_at_work(void **state)
 {
+	struct host *host = start_host();
+
 	(void)state;
-	every_step(true, STRIDE);
+	first_life(host);
+	die_often(host, true, length(host));
+	end_host(host);
 }
 
 /* While it is being made again. */
 static void killed_at_birth(void **state)
 {
+	struct host *host = start_host();
+	struct round round;
+
 	(void)state;
-	every_step(false, STRIDE_ADOPT);
+	first_life(host);
+	ask(host, &round, 0);
+	finish(host, &round);
+	die_often(host, false, BIRTH_STEPS);
+	end_host(host);
 }
 
 /* What is no controller is refused, and nothing of it is served. */
