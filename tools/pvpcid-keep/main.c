@@ -107,16 +107,15 @@ static int open_signals(struct keeper *keeper)
 static const char *value_of(const char *message, const char *key, char *text)
 {
 	size_t bytes = strlen(key);
-	const char *line = message;
+	const char *line, *end;
 
-	while (line) {
+	for (line = message; line; line = end ? end + 1 : NULL) {
+		end = strchr(line, '\n');
 		if (!strncmp(line, key, bytes) && line[bytes] == '=') {
 			snprintf(text, MESSAGE_BYTES, "%.*s",
 				 (int)strcspn(line + bytes + 1, "\n"), line + bytes + 1);
 			return text;
 		}
-		line = strchr(line, '\n');
-		line += line ? 1 : 0;
 	}
 	return NULL;
 }
