@@ -27,6 +27,7 @@
 
 #define MESSAGE_BYTES	4096
 #define MESSAGE_FDS	253	/* what one message of a UNIX socket carries */
+#define LAST_MESSAGES	1024U	/* far more than a socket queues */
 #define STATUS_FAILED	1
 #define STATUS_CONFIG	2	/* of pvpcid: starting it again changes nothing */
 #define STATUS_EXEC	127
@@ -221,9 +222,10 @@ static int ended(struct keeper *keeper, int wait_status)
 {
 	int status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) :
 					      128 + WTERMSIG(wait_status);
+	unsigned int last;
 
-	/* What it stored with its last breath. */
-	while (receive(keeper))
+	/* What it stored with its last breath; others may write for ever. */
+	for (last = 0; last < LAST_MESSAGES && receive(keeper); last++)
 		;
 	if (!keeper->ready)
 		keeper->failures++;

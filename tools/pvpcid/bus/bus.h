@@ -243,6 +243,12 @@ void bus_eject_forget(struct bus *bus, uint64_t eject_id);
 /** bus_eject_refused - the guest does not let go of @fn; @result is its errno */
 void bus_eject_refused(struct bus *bus, struct function *fn, int result);
 
+/** bus_header - the start of BAR2; the guest may write it */
+static inline struct pvpci_header *bus_header(const struct bus *bus)
+{
+	return (struct pvpci_header *)bus->memory.base;
+}
+
 /** bus_area - a part of BAR2 */
 static inline void *bus_area(const struct bus *bus, unsigned int area)
 {

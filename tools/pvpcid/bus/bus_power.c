@@ -9,11 +9,6 @@
 #include "bus/saved.h"
 #include "shm.h"
 
-static struct pvpci_header *bus_header(const struct bus *bus)
-{
-	return (struct pvpci_header *)bus->memory.base;
-}
-
 static void set_state(struct bus *bus, uint32_t state)
 {
 	if (bus->memory.base)

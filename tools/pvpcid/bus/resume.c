@@ -5,7 +5,6 @@
  * It may have died between any two instructions, and so may we in here: until the bus
  * is served again nothing is changed but what a second try would do as well.
  */
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,11 +16,6 @@
 #include "io/keep.h"
 #include "io/peer.h"
 #include "shm.h"
-
-static struct pvpci_header *bus_header(const struct bus *bus)
-{
-	return (struct pvpci_header *)bus->memory.base;
-}
 
 /* Is it a snapshot of this bus, with this configuration? Why not, or NULL. */
 static const char *check(const struct bus *bus, const struct saved_bus *saved, size_t bytes)
@@ -65,13 +59,10 @@ static void resume_rebalance(struct bus *bus, const struct saved_bus *saved)
 
 static const char *resume_bus(struct bus *bus, const struct saved_bus *saved)
 {
-	char name[64];
-	int fd;
+	int fd = bus_find_memory(saved->generation);
 
 	bus->layout = saved->layout;
 	bus->generation = saved->generation;
-	snprintf(name, sizeof(name), KEEP_PREFIX "bar2-%08x", saved->generation);
-	fd = keep_find(name);
 	if (fd < 0 || memory_adopt(&bus->memory, fd, saved->layout.bar2_bytes))
 		return "its shared memory is not there";
 	if (vectors_adopt(&bus->vectors, saved->vectors, saved->generation))
@@ -174,7 +165,9 @@ static void leave_ones(const struct bus *bus, const struct saved_function *saved
 	for (i = 0; i < PVPCI_NUM_BARS; i++)
 		if (saved->bar[i].bytes &&
 		    bar_fits(saved->bar[i].bytes, saved->bar[i].attached, aperture))
-			memset(bus_aperture(bus, saved->bar[i].attached), 0xff, 4096);
+			memset(bus_aperture(bus, saved->bar[i].attached), 0xff,
+			       saved->bar[i].bytes < PVPCI_PAGE_BYTES ? saved->bar[i].bytes :
+									PVPCI_PAGE_BYTES);
 }
 
 /* One that cannot be made again goes off the bus; the others stay. */

@@ -82,6 +82,13 @@ static const char *memory_name(char *name, size_t bytes, uint32_t generation)
 	return name;
 }
 
+int bus_find_memory(uint32_t generation)
+{
+	char name[64];
+
+	return keep_find(memory_name(name, sizeof(name), generation));
+}
+
 void bus_store_memory(const struct bus *bus)
 {
 	char name[64];

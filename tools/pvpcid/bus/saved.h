@@ -18,7 +18,6 @@
 #include "layout.h"
 
 struct bus;
-struct error;
 
 /**
  * struct saved_bus - see struct bus and struct pvpci_host for what is not said here
@@ -127,6 +126,9 @@ void bus_save(struct bus *bus);
  * @bus: the bus, just made; those of the generation before are given up after bus_save()
  */
 void bus_store_memory(const struct bus *bus);
+
+/** bus_find_memory - that of @generation from the keeper; -1 if it has none */
+int bus_find_memory(uint32_t generation);
 
 /** bus_drop_memory - those of @generation are not needed any more */
 void bus_drop_memory(const struct bus *bus, uint32_t generation);

@@ -34,13 +34,15 @@ static void lifecycle_late_work(struct kunit *test)
 {
 	struct pvpci_bus *bus = fake_bus_create(test, fake_host_create(test));
 	struct removal removal = { .bus = bus };
+	unsigned int tries;
 
 	bus->removing = false;
 	INIT_WORK_ONSTACK(&removal.work, take_down);
 	down_read(&bus->in_use);
 	queue_work(system_unbound_wq, &removal.work);
-	while (!rwsem_is_contended(&bus->in_use))
+	for (tries = 0; tries < 50000 && !rwsem_is_contended(&bus->in_use); tries++)
 		usleep_range(100, 200);
+	KUNIT_EXPECT_TRUE(test, rwsem_is_contended(&bus->in_use));
 	pvpci_work_check_in(bus, 3600 * HZ);
 	up_read(&bus->in_use);
 	flush_work(&removal.work);
