@@ -9,6 +9,7 @@
  *			i ID BYTES	standard input; 0 bytes is its end
  *			k ID 0		kill the command and its children
  *			p ID 0		ping
+ *			s BOOT 0	from here on the frames are for this boot
  *	guest to host	o ID BYTES	standard output
  *			e ID BYTES	standard error
  *			x ID STATUS	it ended, 128 + signal when killed
@@ -147,6 +148,23 @@ static void take_input(int port, struct command *command, const char *data,
 	}
 }
 
+/*
+ * Drop what the host sent to the guest's last life: a reboot loses the bytes that
+ * the port held, so the rest of a frame would be taken for the head of one.
+ */
+static bool synchronize(int port, const char *boot)
+{
+	char wanted[32], seen[32] = "";
+	int length = snprintf(wanted, sizeof(wanted), "s %.16s 0\n", boot);
+
+	do {
+		memmove(seen, seen + 1, length - 1);
+		if (!read_all(port, seen + length - 1, 1))
+			return false;
+	} while (memcmp(seen, wanted, length));
+	return true;
+}
+
 /* Frames of the host. A frame that makes no sense ends the agent. */
 static bool take_frame(int port)
 {
@@ -243,10 +261,11 @@ static void child_ended(int signal)
 /**
  * agent_serve() - run the host's commands until the port fails
  * @fd: serial port, raw
+ * @boot: how often this guest has started, as the host says it
  *
  * Any number up to MAX_COMMANDS runs at a time.
  */
-void agent_serve(int fd)
+void agent_serve(int fd, const char *boot)
 {
 	struct pollfd ready[1 + 2 * MAX_COMMANDS];
 	struct sigaction action = { .sa_handler = child_ended };
@@ -260,6 +279,8 @@ void agent_serve(int fd)
 	sigprocmask(SIG_BLOCK, &blocked, &during);
 	sigdelset(&during, SIGCHLD);
 
+	if (!synchronize(fd, boot))
+		return;
 	for (;;) {
 		ready[0] = (struct pollfd){ .fd = fd, .events = POLLIN };
 		for (int i = 0; i < MAX_COMMANDS; i++) {

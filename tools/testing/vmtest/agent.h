@@ -2,6 +2,6 @@
 #ifndef _VMTEST_AGENT_H
 #define _VMTEST_AGENT_H
 
-void agent_serve(int fd);
+void agent_serve(int fd, const char *boot);
 
 #endif /* _VMTEST_AGENT_H */

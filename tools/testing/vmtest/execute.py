@@ -23,7 +23,6 @@ class Agent:
 
     async def serve_guest(self, reader, writer):
         self.writer = writer
-        self.connected.set()
         try:
             while True:
                 head = (await reader.readline()).split()
@@ -45,9 +44,10 @@ class Agent:
         for queue in self.queues.values():
             queue.put_nowait((b"x", 255))
 
-    def serving(self):
-        """The guest's init has reported (again)."""
+    def serving(self, boot):
+        """The guest's init has reported (again): what was sent before is not for this boot."""
         if self.writer:
+            self.writer.write(b"s %d 0\n" % boot)
             self.connected.set()
 
     async def ping(self, seconds):

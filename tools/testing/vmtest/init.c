@@ -174,11 +174,12 @@ static pid_t start_shell(void)
 
 static pid_t start_agent(int fd)
 {
+	const char *boot = getenv("VMTEST_BOOT");
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
-	agent_serve(fd);
+	agent_serve(fd, boot ? boot : "");
 	_exit(1);
 }
 

@@ -170,7 +170,7 @@ class Session:
                 self.guest_restarted = False
                 self.started = True
                 writer.write(b"run %d\n" % self.boots)
-                self.agent.serving()
+                self.agent.serving(self.boots)
                 self.event["started"].set()
             elif word == "exit" and rest.isdigit():
                 self.guest_status = int(rest)
