@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What "make check" runs, in order. A stage is a list of jobs; the jobs of a stage
-do not depend on each other."""
+"""What "make check" runs. A job says what has to be there before it, so that one that
+needs nothing waits for nothing, and whatever is asked for brings along what it needs."""
 
 import glob
 import os
@@ -24,18 +24,20 @@ ASKED = ("matrix",)
 
 
 class Job:
-    """A command with a name and a time limit in seconds. A needed one (a build)
-    runs whatever ONLY says."""
+    """A command with a name, a time limit in seconds, the part that it belongs to, names
+    of jobs that have to run before it (@needs: they are brought along; @after: only if
+    they run at all), and its environment."""
 
-    def __init__(self, name, command, limit, needed=False, **env):
-        self.name, self.limit, self.needed, self.env = name, limit, needed, env
+    def __init__(self, part, name, command, limit, needs=(), after=(), **env):
+        self.part, self.name, self.limit, self.env = part, name, limit, env
+        self.needs, self.after = set(needs), set(after)
         self.command = command if isinstance(command, list) else shlex.split(command)
 
 
-def script(name, *args, limit=300, needed=False):
+def script(part, name, *args, limit=600, needs=(), after=()):
     """A job that is an executable of this directory."""
-    label = "/".join([name] + [arg for arg in args if not arg.startswith("-")])
-    return Job(label, [os.path.join(HERE, name), *args], limit, needed)
+    return Job(part, "/".join([name, *args]), [os.path.join(HERE, name), *args], limit,
+               needs, after)
 
 
 def headers(path, word):
@@ -45,72 +47,94 @@ def headers(path, word):
     return re.findall(r"^# %s:(.*)$" % word, head, re.MULTILINE)
 
 
-def words_of(line):
-    """One line of options: (its kernels, the other words, is it a host script?, limit)."""
-    words, kernels, rest, is_host, limit = shlex.split(line), ["stock-6.1"], [], False, 180
-    while words:
-        word = words.pop(0)
-        if word == "--kernel":
-            kernels = words.pop(0).split(",")
-        elif word == "--host" and words[0] == "self":
-            is_host = bool(words.pop(0))
-        elif word == "--pvpcid" and words[0] == "asan":
-            rest += [word, os.path.join(BUILD, words.pop(0), "bin/pvpcid")]
-        elif word in ("--bus", "--host", "--file"):
-            rest += [word, os.path.join(SELFTESTS, words.pop(0))]
-        else:
-            rest.append(word)
-    if "--timeout" in rest:
-        limit = float(rest[rest.index("--timeout") + 1])
-    return kernels, rest, is_host, limit
+class Line:
+    """A line of options: its kernels, those of "make check-matrix" only (--more), the other
+    words, whether it is a host script, its limit, and what it needs besides a kernel."""
+
+    def __init__(self, text):
+        words = shlex.split(text)
+        self.kernels, self.more, self.rest = ["stock-6.1"], [], []
+        self.is_host, self.needs = False, {"tools/gcc"}
+        while words:
+            word = words.pop(0)
+            if word == "--kernel":
+                self.kernels = words.pop(0).split(",")
+            elif word == "--more":
+                self.more = words.pop(0).split(",")
+            elif word == "--host" and words[0] == "self":
+                self.is_host = bool(words.pop(0))
+            elif word == "--pvpcid" and words[0] == "asan":
+                self.needs.add("tools/asan")
+                self.rest += [word, os.path.join(BUILD, words.pop(0), "bin/pvpcid")]
+            elif word in ("--bus", "--host", "--file"):
+                self.rest += [word, os.path.join(SELFTESTS, words.pop(0))]
+            else:
+                self.rest.append(word)
+        self.limit = (float(self.rest[self.rest.index("--timeout") + 1])
+                      if "--timeout" in self.rest else None)
 
 
-def guest(path, label, where, parsed):
+def modules_of(kernel):
+    """The job that leaves our modules, and the kernel, ready for guests."""
+    return ("build/" if kernel in DEBUG else "modules/") + kernel
+
+
+def guest(part, path, label, where, line):
     """The job of one run; @where is a kernel, or kernel@hypervisor."""
-    _, rest, is_host, limit = parsed
     kernel, _, hypervisor = where.partition("@")
-    if "--timeout" not in rest and kernel in DEBUG:
-        limit = 400
+    limit = line.limit or (400 if kernel in DEBUG else 180)
     label += " " + where
-    return Job("selftests/" + label, [
-        VMTEST, "--quiet", "--kernel", kernel, "--name", label, *rest,
+    return Job(part, "selftests/" + label, [
+        VMTEST, "--quiet", "--kernel", kernel, "--name", label, *line.rest,
         *(["--hypervisor", hypervisor] if hypervisor else []),
-        *(["--host", path] if is_host else [path])], limit + 200)
+        *(["--host", path] if line.is_host else [path])], limit + 200,
+               line.needs | {modules_of(kernel)} |
+               ({"hypervisor/" + hypervisor} if hypervisor else set()), {"sparse"})
 
 
-def scenario(path):
-    """Jobs of one file in selftests; README.rst there says what it may hold."""
-    name = os.path.basename(path)[:-3]
-    runs, limit = headers(path, "vmtest"), headers(path, "limit")
-    if not runs:
-        return [Job("selftests/" + name, [path], float(limit[0]) if limit else 900)]
+def program(path, name):
+    """The job of a scenario that runs by itself: on the kernels that it names."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    limit = headers(path, "limit")
+    return Job("selftests", "selftests/" + name, [path], float(limit[0]) if limit else 900,
+               {"tools/gcc"} | {modules_of(kernel) for kernel in packaged() + DEBUG
+                                if re.search(r"\b%s\b" % re.escape(kernel), text)}, {"sparse"})
+
+
+def runs(path):
+    """(label, line) of each run of a scenario."""
+    name, lines = os.path.basename(path)[:-3], headers(path, "vmtest")
+    return [(name + (".%d" % (number + 1) if len(lines) > 1 else ""), Line(text))
+            for number, text in enumerate(lines)]
+
+
+def scenarios():
+    return sorted(glob.glob(os.path.join(SELFTESTS, "*.sh")))
+
+
+def selftests():
+    """Jobs of the files in selftests; README.rst there says what they may hold."""
     jobs = []
-    for number, line in enumerate(runs):
-        parsed = words_of(line)
-        label = name + (".%d" % (number + 1) if len(runs) > 1 else "")
-        jobs += [guest(path, label, where, parsed) for where in parsed[0]]
+    for path in scenarios():
+        jobs += ([guest("selftests", path, label, where, line)
+                  for label, line in runs(path) for where in line.kernels] or
+                 [program(path, os.path.basename(path)[:-3])])
     return jobs
 
 
 def matrix():
     """The core on every x86 kernel of Debian under every QEMU of Debian: the runs that
-    the suite has under another release's QEMU."""
+    the suite has under another release's QEMU. And all that it leaves out for time."""
     jobs = []
-    for path in sorted(glob.glob(os.path.join(SELFTESTS, "*.sh"))):
-        for number, line in enumerate(headers(path, "vmtest")):
-            parsed = words_of(line)
-            if any("@" in where for where in parsed[0]):
-                label = "%s.%d" % (os.path.basename(path)[:-3], number + 1)
-                jobs += [guest(path, label, kernel + "@" + hypervisor, parsed)
-                         for kernel in packaged() if not kernel.startswith("arm64")
-                         for hypervisor in HYPERVISORS]
-    return jobs
-
-
-def selftests():
-    jobs = []
-    for path in sorted(glob.glob(os.path.join(SELFTESTS, "*.sh"))):
-        jobs += scenario(path)
+    for path in scenarios():
+        for label, line in runs(path):
+            places = list(line.more)
+            if any("@" in where for where in line.kernels):
+                places += [kernel + "@" + hypervisor for kernel in packaged()
+                           if not kernel.startswith("arm64") for hypervisor in HYPERVISORS]
+            jobs += [guest("matrix", path, label, where, line) for where in places
+                     if where not in line.kernels]
     return jobs
 
 
@@ -119,7 +143,8 @@ def unit():
     where = os.path.join(TOP, "tools/testing/unit")
     # A few seconds each: they find nothing new, but show that they still work. All
     # together they take longest, so they start first.
-    jobs = [Job("unit/fuzz-smoke", [
+    # A few seconds each: they find nothing new, but show that they still work.
+    jobs = [Job("unit", "unit/fuzz-smoke", [
         "make", "-s", "-C", os.path.join(TOP, "tools/testing/fuzz"), "smoke",
         "OUT=" + os.path.join(BUILD, "fuzz")], 600)]
     for path in sorted(glob.glob(where + "/Makefile") + glob.glob(where + "/*.mk")):
@@ -127,46 +152,70 @@ def unit():
         for variant, args in (("gcc", ["CC=gcc"]),
                               ("asan", ["CC=clang", "SANITIZE=address,undefined"])):
             out = os.path.join(BUILD, "unit", variant, part)
-            jobs.append(Job("unit/%s/%s" % (part, variant), [
+            jobs.append(Job("unit", "unit/%s/%s" % (part, variant), [
                 "make", "-s", "-C", where, "-f", path, "check", "OUT=" + out, *args],
                             600, CMOCKA_MESSAGE_OUTPUT="TAP"))
     return jobs
 
 
+def static():
+    source, stock = {"kernel/source-6.12"}, {"modules/stock-6.1", "modules/stock-6.12"}
+    needs = {"checkpatch": source, "kernel-doc": source, "sparse": stock,
+             "layout": stock | source | {"kernel/source-6.1"}, "dkms": {"kernel/stock-6.12"},
+             "floors": {"modules/stock-6.12", "tools/gcc"}, "cppcheck": (), "shellcheck": (),
+             "python": (), "conventions": (), "selftest": ()}
+    # sparse builds the modules of both once more, in the same place.
+    return ([script("static", name, needs=these, after={"sparse"} - {name})
+             for name, these in needs.items()] +
+            [Job("static", "htmldocs", ["make", "-s", "-C", TOP, "htmldocs"], 600)])
+
+
+def kernels():
+    """What is fetched and built for guests. Modules are a job for its own sake: they build
+    for each kernel without a warning, also where no scenario runs."""
+    jobs = []
+    for what, names in (("kernel", packaged() + ("source-6.1", "source-6.12")),
+                        ("hypervisor", HYPERVISORS)):
+        jobs += [Job("fetch", what + "/" + name, [
+            os.path.join(os.path.dirname(VMTEST), what), name], 1200) for name in names]
+    for name in packaged():
+        jobs.append(script("static" if name in packaged(asked=False) else "build",
+                           "modules", name, needs={"kernel/" + name}))
+    # A kernel takes all processors, but not while its parts are linked: what else there is
+    # to do then comes first, and two at a time would only wait for each other.
+    for name, before in zip(DEBUG, ((),) + DEBUG):
+        jobs.append(Job("build", "build/" + name, [
+            "nice", os.path.join(TOP, "tools/testing/kunit/build"), name], 3600,
+                        {"kernel/source-" + name.partition("-")[2]},
+                        {"build/" + before} if before else ()))
+    return jobs
+
+
 def all_jobs(parts):
-    """(name, jobs) of each stage."""
-    guests = {"vmtest", "kunit", "selftests", "matrix"} & set(parts)
-    stages = [
-        # Kernels come from elsewhere while the host programs are built and tested.
-        ("host", [script("kernels", limit=1200, needed=True)] +
-         [script("tools", variant, limit=600, needed=variant == "gcc")
-          for variant in ("gcc", "clang", "asan")
-          if "tools" in parts or (guests and variant != "clang") or
-          ("static" in parts and variant == "gcc")] +
-         (unit() if "unit" in parts else [])),
-        ("modules", [script("modules", kernel, limit=600, needed=True)
-                            for kernel in packaged(asked="matrix" in parts)
-                            if guests or "static" in parts]),
-        # A kernel takes minutes, and its linking one processor.
-        ("static", [Job("build/" + kernel, [
-            os.path.join(TOP, "tools/testing/kunit/build"), kernel], 3600, needed=True)
-                    for kernel in DEBUG if {"kunit", "selftests"} & set(parts)] +
-         ([script(name, limit=600) for name in (
-             "sparse", "checkpatch", "cppcheck", "kernel-doc", "shellcheck", "python",
-             "layout", "dkms", "conventions", "floors", "selftest")] +
-          [Job("htmldocs", ["make", "-s", "-C", TOP, "htmldocs"], 600)]
-          if "static" in parts else [])),
-        ("guests", []),
-    ]
-    last = stages[-1][1]
-    if "kunit" in parts:
-        last += [Job("kunit/" + kernel, [
-            os.path.join(TOP, "tools/testing/kunit/run"), kernel], 900) for kernel in DEBUG]
-    if "vmtest" in parts:
-        last += [Job("vmtest/selftest", [
-            os.path.join(TOP, "tools/testing/vmtest/selftest")], 900)]
-    if "selftests" in parts:
-        last += selftests()
+    """Every job of some parts, and those that they may need."""
+    jobs = kernels() + [script("tools", "tools", variant)
+                             for variant in ("gcc", "clang", "asan")]
+    jobs += unit() + static() + selftests()
+    jobs += [Job("kunit", "kunit/" + kernel, [
+        os.path.join(TOP, "tools/testing/kunit/run"), kernel], 900, {"build/" + kernel})
+             for kernel in DEBUG]
+    jobs.append(Job("vmtest", "vmtest/selftest", [
+        os.path.join(TOP, "tools/testing/vmtest/selftest")], 900,
+                    {"modules/stock-6.1", "tools/gcc"}, {"sparse"}))
     if "matrix" in parts:
-        last += matrix()
-    return [stage for stage in stages if stage[1]]
+        jobs += matrix()
+    return jobs
+
+
+def wanted(parts, only):
+    """The jobs of these parts whose name @only, a compiled expression, finds, and all that
+    they need."""
+    jobs = {job.name: job for job in all_jobs(parts)}
+    names = [job.name for job in jobs.values() if job.part in parts and only.search(job.name)]
+    taken = set()
+    while names:
+        name = names.pop()
+        if name not in taken:
+            taken.add(name)
+            names += jobs[name].needs
+    return [job for job in jobs.values() if job.name in taken]
