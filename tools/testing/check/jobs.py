@@ -92,12 +92,13 @@ def guest(part, path, label, where, line):
                ({"hypervisor/" + hypervisor} if hypervisor else set()), {"sparse"})
 
 
-def program(path, name):
+def program(part, path, *args):
     """The job of a scenario that runs by itself: on the kernels that it names."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     limit = headers(path, "limit")
-    return Job("selftests", "selftests/" + name, [path], float(limit[0]) if limit else 900,
+    return Job(part, " ".join(["selftests/" + os.path.basename(path)[:-3], *args]),
+               [path, *args], float(limit[0]) if limit else 900,
                {"tools/gcc"} | {modules_of(kernel) for kernel in packaged() + DEBUG
                                 if re.search(r"\b%s\b" % re.escape(kernel), text)}, {"sparse"})
 
@@ -119,7 +120,7 @@ def selftests():
     for path in scenarios():
         jobs += ([guest("selftests", path, label, where, line)
                   for label, line in runs(path) for where in line.kernels] or
-                 [program(path, os.path.basename(path)[:-3])])
+                 [program("selftests", path)])
     return jobs
 
 
@@ -135,6 +136,7 @@ def matrix():
                            if not kernel.startswith("arm64") for hypervisor in HYPERVISORS]
             jobs += [guest("matrix", path, label, where, line) for where in places
                      if where not in line.kernels]
+        jobs += [program("matrix", path, *args.split()) for args in headers(path, "matrix")]
     return jobs
 
 

@@ -9,6 +9,7 @@
 # packages.sh [SUITE]: bookworm, which make check looks at, or another one
 #
 # limit: 1800
+# matrix: trixie
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)

@@ -56,4 +56,13 @@ else
 	ktap_result 1 "the second bus has a parent"
 fi
 check "unload" guest "rmmod pvpci_testdev; rmmod pvpci"
+for value in 0x10001 -1 ten; do
+	check "no bus with domain=$value, and a sentence" guest "dmesg -c >/dev/null; ! modprobe pvpci domain=$value 2>/dev/null &&
+		dmesg | grep -q 'pvpci: .* domain is \"$value\" but must be'"
+done
+check "load with other domains" guest "modprobe pvpci domain=0xfffd"
+within "four digits; what does not fit begins anew, what is taken gets the next" 20 guest \
+	'[ "$(lspci -D | grep -v ^0000 | cut -d: -f1 | sort -u | xargs)" = "fffe ffff" ]'
+same "domain as it is" 0xfffd "$(guest cat /sys/module/pvpci/parameters/domain)"
+check "unload" guest "rmmod pvpci"
 ktap_end

@@ -3,6 +3,8 @@
  * The host bridge and its root bus: creation, functions that come and go,
  * removal.
  */
+#define pr_fmt(fmt) "pvpci: " fmt
+
 #include <linux/irqdomain.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -26,6 +28,40 @@
 
 #define FIRST_DOMAIN	0x10000		/* above any ACPI segment */
 #define DOMAIN_TRIES	256
+
+static unsigned int first_domain = FIRST_DOMAIN;
+
+static int domain_set(const char *text, const struct kernel_param *param)
+{
+	unsigned int value;
+
+	if (kstrtouint(text, 0, &value) || value > FIRST_DOMAIN) {
+		pr_err("Parameter domain is \"%s\" but must be a number from 0 to %#x.\n", text,
+		       FIRST_DOMAIN);
+		return -EINVAL;
+	}
+	first_domain = value;
+	return 0;
+}
+
+static int domain_get(char *text, const struct kernel_param *param)
+{
+	return sysfs_emit(text, "%#x\n", first_domain);
+}
+
+static const struct kernel_param_ops domain_ops = {
+	.set = domain_set,
+	.get = domain_get,
+};
+module_param_cb(domain, &domain_ops, NULL, 0444);
+MODULE_PARM_DESC(domain,
+		 "PCI domain of the bus with id 0, others follow; 0x10000 by default, lower for programs that know four digits only");
+
+/* How many domains there are to choose from: below an ACPI segment's limit if that is wanted. */
+static unsigned int domains(void)
+{
+	return first_domain < FIRST_DOMAIN ? FIRST_DOMAIN - first_domain : 0x10000;
+}
 
 static void bridge_released(struct pci_host_bridge *bridge)
 {
@@ -72,7 +108,7 @@ int pvpci_root_first_domain(const struct pvpci_bus *bus)
 {
 	u64 id = bus->wire.layout.bus_id;
 
-	return FIRST_DOMAIN + ((id ^ id >> 16 ^ id >> 32 ^ id >> 48) & 0xffff);
+	return first_domain + ((id ^ id >> 16 ^ id >> 32 ^ id >> 48) & 0xffff) % domains();
 }
 
 static int register_bridge(struct pvpci_bus *bus, struct pci_host_bridge *bridge)
@@ -88,8 +124,8 @@ static int register_bridge(struct pvpci_bus *bus, struct pci_host_bridge *bridge
 			if (ret != -EEXIST)
 				break;
 		}
-		if (++domain == FIRST_DOMAIN + 0x10000)
-			domain = FIRST_DOMAIN;
+		if (++domain == first_domain + domains())
+			domain = first_domain;
 	}
 	if (ret)
 		dev_err(&bus->pdev->dev, "PCI core refuses the bus (%d).\n", ret);
