@@ -2,10 +2,10 @@
 /*
  * plan-layout.c - the layout under construction: what is where, change and undo
  *
- * A layout changes in few ways. A BAR is lifted: it loses its place and needs another one. A window
- * is opened: it loses its range and what is in it is to be decided. A window is stretched, so that
- * it covers a BAR that is placed in it, or one that stays; whatever lies in its way is cleared,
- * which is to say lifted or opened in turn. Each change says what it costs.
+ * A BAR is lifted: it loses its place and needs another one. A window is opened: it loses its range
+ * and what is in it is to be decided. A window is stretched, so that it covers a BAR that is placed
+ * in it, or one that stays; whatever lies in its way is cleared, that is lifted or opened in turn.
+ * Each change says what it costs.
  */
 #include "plan-layout.h"
 
@@ -19,9 +19,8 @@
  */
 u16 layout_first(const struct plan_work *w, u16 bus, u64 address)
 {
-	const struct plan_bus *b = &w->bus[bus];
-	const u16 *row = w->row + b->row_at;
-	u16 low = 0, high = b->row_count;
+	const u16 *row = w->row + w->bus[bus].row_at;
+	u16 low = 0, high = w->bus[bus].row_count;
 
 	while (low < high) {
 		u16 middle = (low + high) / 2;
@@ -40,63 +39,58 @@ static bool takes_space(const struct plan_place *p)
 	return p->size && p->state != PLAN_HOMELESS;
 }
 
-/* Has a BAR lost the place in which it was found? */
-static bool is_lifted(const struct plan_place *p)
-{
-	return p->state == PLAN_HOMELESS || p->state == PLAN_PLACED;
-}
-
-/* What it costs to change a node like that, its owner apart. */
+/* What it costs that a node is there, its owner apart. */
 static u64 price_of(const struct plan_node *n, const struct plan_place *p)
 {
-	if ((n->flags & PLAN_REQUEST) || p->state == PLAN_HOME || p->state == PLAN_KEPT)
+	if ((n->flags & PLAN_REQUEST) || !plan_changes(p))
 		return 0;
 	return p->state == PLAN_PLACED && p->size < n->size ? 2ULL * n->cost : n->cost;
 }
 
-static void count_price(struct plan_work *w, u16 node, const struct plan_place *to)
+static void count_price(struct plan_work *w, const struct plan_place *to)
 {
-	const struct plan_node *n = &w->space->nodes[node];
-	const struct plan_place *was = &w->at[node];
+	const struct plan_place *was = &w->at[to->node];
+	const struct plan_node *n = &w->space->nodes[to->node];
 
 	w->cost += price_of(n, to) - price_of(n, was);
-	if (n->owner == PLAN_NONE || (n->flags & PLAN_REQUEST) || is_lifted(to) == is_lifted(was))
+	if (n->owner == PLAN_NONE || plan_changes(to) == plan_changes(was) ||
+	    (n->flags & PLAN_REQUEST))
 		return;
-	if (is_lifted(to) && !w->lifted[n->owner]++)
+	if (plan_changes(to) && !w->lifted[n->owner]++)
 		w->cost += w->space->owner_cost[n->owner];
-	if (is_lifted(was) && !--w->lifted[n->owner])
+	if (plan_changes(was) && !--w->lifted[n->owner])
 		w->cost -= w->space->owner_cost[n->owner];
 }
 
 /* Put a node somewhere else, in the row of its bus as well. */
-static void set_place(struct plan_work *w, u16 node, const struct plan_place *to)
+static void set_place(struct plan_work *w, const struct plan_place *to)
 {
-	u16 bus = w->space->nodes[node].bus, i;
+	u16 bus = w->space->nodes[to->node].bus, i;
 	struct plan_bus *b = &w->bus[bus];
 	u16 *row = w->row + b->row_at;
 
-	count_price(w, node, to);
-	if (takes_space(&w->at[node])) {
-		i = layout_first(w, bus, w->at[node].start);
+	count_price(w, to);
+	if (takes_space(&w->at[to->node])) {
+		i = layout_first(w, bus, w->at[to->node].start);
 		memmove(row + i, row + i + 1, (--b->row_count - i) * sizeof(*row));
 	}
-	w->at[node] = *to;
+	w->at[to->node] = *to;
 	if (takes_space(to)) {
 		i = layout_first(w, bus, to->start);
 		memmove(row + i + 1, row + i, (b->row_count++ - i) * sizeof(*row));
-		row[i] = node;
+		row[i] = to->node;
 	}
 }
 
 /* The same, so that it can be undone. */
-static bool change(struct plan_work *w, u16 node, const struct plan_place *to)
+static bool change(struct plan_work *w, const struct plan_place *to)
 {
 	if (w->undo_count == PLAN_UNDOS(w->space)) {
 		w->cut = true;
 		return false;
 	}
-	w->undo[w->undo_count++] = (struct plan_undo) { .was = w->at[node], .node = node };
-	set_place(w, node, to);
+	w->undo[w->undo_count++] = w->at[to->node];
+	set_place(w, to);
 	return true;
 }
 
@@ -107,11 +101,8 @@ static bool change(struct plan_work *w, u16 node, const struct plan_place *to)
  */
 void layout_undo(struct plan_work *w, u32 undo_count)
 {
-	while (w->undo_count > undo_count) {
-		const struct plan_undo *u = &w->undo[--w->undo_count];
-
-		set_place(w, u->node, &u->was);
-	}
+	while (w->undo_count > undo_count)
+		set_place(w, &w->undo[--w->undo_count]);
 }
 
 static bool lift_bar(struct plan_work *w, u16 node)
@@ -122,8 +113,8 @@ static bool lift_bar(struct plan_work *w, u16 node)
 		return false;
 	to.state = PLAN_HOMELESS;
 	to.holder = PLAN_NONE;
-	w->displaced += w->worth[node];
-	return change(w, node, &to);
+	w->now.rank += to.size / w->cheap;
+	return change(w, &to);
 }
 
 /* What a window has to hold whatever happens: contents that stay, or that were put there. */
@@ -133,17 +124,16 @@ static void add_decided(const struct plan_work *w, u16 window, struct plan_place
 	u16 i;
 
 	for (i = 0; i < b->row_count; i++) {
-		u16 node = w->row[b->row_at + i];
-		const struct plan_place *p = &w->at[node];
+		const struct plan_place *p = &w->at[w->row[b->row_at + i]];
 
 		if (p->holder != window)
 			continue;
 		if (p->state != PLAN_HOME) {
 			to->live |= p->state == PLAN_KEPT || p->live;
-			to->start = plan_min(to->start, p->start);
-			*end = plan_max(*end, p->start + p->size);
-		} else if (w->space->nodes[node].flags & PLAN_WINDOW) {
-			add_decided(w, node, to, end);
+			to->start = min(to->start, p->start);
+			*end = max(*end, p->start + p->size);
+		} else if (w->space->nodes[p->node].flags & PLAN_WINDOW) {
+			add_decided(w, p->node, to, end);
 		}
 	}
 }
@@ -152,36 +142,37 @@ static void add_decided(const struct plan_work *w, u16 window, struct plan_place
 static bool open_window(struct plan_work *w, u16 window)
 {
 	const struct plan_node *n = &w->space->nodes[window];
-	struct plan_place to = { .start = ~0ULL, .holder = PLAN_NONE, .state = PLAN_OPEN };
+	struct plan_place to = {
+		.start = ~0ULL, .node = window, .holder = PLAN_NONE, .state = PLAN_OPEN,
+	};
 	u64 end = 0;
 
-	if ((n->flags & PLAN_PINNED) || w->at[window].state == PLAN_OPEN ||
-	    w->at[window].state == PLAN_PLACED)
+	if ((n->flags & PLAN_PINNED) || plan_changes(&w->at[window]))
 		return false;
 	add_decided(w, window, &to, &end);
-	to.start = end ? plan_down(to.start, n->align) : 0;
-	to.size = end ? plan_up(end, n->align) - to.start : 0;
+	to.start = end ? round_down(to.start, n->align) : 0;
+	to.size = end ? round_up(end, n->align) - to.start : 0;
 	if (end)
 		to.holder = w->home[window];
-	return change(w, window, &to);
+	return change(w, &to);
 }
 
 /* Take whatever lies in a range out of it, behind bridges as well; all but @except. */
 static bool clear(struct plan_work *w, u16 bus, u64 start, u64 size, u16 except)
 {
 	const struct plan_bus *b = &w->bus[bus];
-	u64 end = start + size;
+	const u16 *row = w->row + b->row_at;
 
 	for (;;) {
 		u16 i = layout_first(w, bus, start), node;
 		const struct plan_node *n;
 		u64 low;
 
-		if (i < b->row_count && w->row[b->row_at + i] == except)
+		if (i < b->row_count && row[i] == except)
 			i++;
-		if (i == b->row_count || w->at[w->row[b->row_at + i]].start >= end)
+		if (i == b->row_count || w->at[row[i]].start >= start + size)
 			return true;
-		node = w->row[b->row_at + i];
+		node = row[i];
 		n = &w->space->nodes[node];
 		if (w->at[node].state != PLAN_HOME)
 			return false;
@@ -190,25 +181,15 @@ static bool clear(struct plan_work *w, u16 bus, u64 start, u64 size, u16 except)
 				return false;
 			continue;
 		}
-		low = plan_max(start, n->start);
+		low = max(start, n->start);
 		if (!open_window(w, node) ||
-		    !clear(w, n->behind, low, plan_min(end, n->start + n->size) - low, PLAN_NONE))
+		    !clear(w, n->behind, low, min(start + size, n->start + n->size) - low, except))
 			return false;
 	}
 }
 
-/**
- * layout_window - the window that something is to lie in
- * @w: layout
- * @n: BAR or window
- * @start: first address that it is to have
- * @size: its bytes
- * @levels: whether that is the prefetchable one, unless it is one of the host bridge
- *
- * Return: node of the window, PLAN_NONE if there is none.
- */
-u16 layout_window(const struct plan_work *w, const struct plan_node *n, u64 start, u64 size,
-		  u16 levels)
+/* The window that something is to lie in; PLAN_NONE if there is none. */
+static u16 holder_of(const struct plan_work *w, const struct plan_node *n, u64 start, u64 size)
 {
 	const struct plan_bus *b = &w->bus[n->bus];
 	u16 window;
@@ -218,7 +199,7 @@ u16 layout_window(const struct plan_work *w, const struct plan_node *n, u64 star
 
 		if (!plan_fits(n, m))
 			continue;
-		if (b->depth ? !(m->flags & PLAN_PREFETCH) == !levels :
+		if (b->depth ? !(m->flags & PLAN_PREFETCH) == !w->now.levels :
 			       plan_within(m->start, m->size, start, size))
 			return window;
 	}
@@ -247,12 +228,12 @@ static bool put(struct plan_work *w, u16 node, u64 start, u64 size, enum plan_st
 	to.size = size;
 	to.state = state;
 	if (to.holder == PLAN_NONE)
-		to.holder = layout_window(w, n, start, size, w->levels);
+		to.holder = holder_of(w, n, start, size);
 	if (n->flags & PLAN_WINDOW)
-		w->taken = !n->size ? size : plan_max(n->start + n->size, start + size) -
-					     plan_min(n->start, start);
+		w->now.taken = !n->size ? size : max(n->start + n->size, start + size) -
+						 min(n->start, start);
 	return to.holder != PLAN_NONE && cover(w, to.holder, start, size) &&
-	       clear(w, n->bus, start, size, node) && change(w, node, &to);
+	       clear(w, n->bus, start, size, node) && change(w, &to);
 }
 
 /* Make a window hold a range, and all windows above it. */
@@ -260,23 +241,22 @@ static bool cover(struct plan_work *w, u16 window, u64 start, u64 size)
 {
 	const struct plan_node *n = &w->space->nodes[window];
 	const struct plan_place *p = &w->at[window];
-	bool changes = p->state == PLAN_OPEN || p->state == PLAN_PLACED;
 	u64 end = start + size;
 
 	if (n->bus == PLAN_NONE)
-		return !w->unfix && plan_within(n->start, n->size, start, size);
-	if ((n->flags & PLAN_PREFETCH) && !w->levels--)
+		return !w->now.unfix && plan_within(n->start, n->size, start, size);
+	if ((n->flags & PLAN_PREFETCH) && !w->now.levels--)
 		return false;
 	if (plan_within(p->start, p->size, start, size)) {
-		if (!w->unfix || changes)
-			return !w->unfix;
-		w->unfix--;
+		if (!w->now.unfix || plan_changes(p))
+			return !w->now.unfix;
+		w->now.unfix--;
 	}
-	if (!changes && !open_window(w, window))
+	if (!plan_changes(p) && !open_window(w, window))
 		return false;
-	start = plan_down(p->size ? plan_min(start, p->start) : start, n->align);
-	end = plan_up(p->size ? plan_max(end, p->start + p->size) : end, n->align);
-	return put(w, window, start, end - start, w->at[window].state);
+	start = round_down(p->size ? min(start, p->start) : start, n->align);
+	end = round_up(p->size ? max(end, p->start + p->size) : end, n->align);
+	return put(w, window, start, end - start, p->state);
 }
 
 /* Something stays: so do its windows, which can now only be cut or stretched. */
@@ -285,17 +265,19 @@ static bool keep(struct plan_work *w, u16 node)
 	struct plan_place to = w->at[node];
 	u16 window;
 
+	for (window = to.holder; w->home[window] != PLAN_NONE; window = w->home[window])
+		w->now.levels += !!(w->space->nodes[window].flags & PLAN_PREFETCH);
 	if (!cover(w, to.holder, to.start, to.size))
 		return false;
 	to.state = PLAN_KEPT;
-	if (!change(w, node, &to))
+	if (!change(w, &to))
 		return false;
 	for (window = to.holder; window != PLAN_NONE; window = w->home[window]) {
 		to = w->at[window];
-		if ((to.state != PLAN_OPEN && to.state != PLAN_PLACED) || to.live)
+		if (!plan_changes(&to) || to.live)
 			return true;
 		to.live = true;
-		if (to.holder != w->home[window] || !change(w, window, &to) ||
+		if (to.holder != w->home[window] || !change(w, &to) ||
 		    !plan_same_halves(&w->space->nodes[window], to.start, to.size))
 			return false;
 	}
@@ -304,59 +286,42 @@ static bool keep(struct plan_work *w, u16 node)
 
 /**
  * layout_do - decide about a node
- * @w: layout
+ * @w: layout; afterwards its now says what that takes, and as a rank what it displaces
  * @node: what is decided about
- * @c: the decision; of @c->levels, @w->levels were not needed
+ * @c: the decision
  *
  * Return: false if that cannot be, with the layout to be undone by the caller.
  */
 bool layout_do(struct plan_work *w, u16 node, const struct plan_choice *c)
 {
-	struct plan_place to;
+	struct plan_place to = w->at[node];
+	bool same = c->start == to.start && c->size == to.size;
 
-	w->levels = c->levels;
-	w->unfix = c->unfix;
-	w->displaced = 0;
-	w->taken = 0;
-	switch (c->act) {
-	case PLAN_KEEP:
+	w->now = (struct plan_choice) { 0 };
+	if (to.state == PLAN_HOME && same)
 		return keep(w, node);
-	case PLAN_UNFIX:
+	if (to.state == PLAN_HOME && !c->size)
 		return open_window(w, node);
-	case PLAN_SETTLE:
-		to = w->at[node];
+	if (to.state == PLAN_OPEN && same) {
 		to.state = PLAN_PLACED;
-		return change(w, node, &to);
-	default:
-		return (w->at[node].state != PLAN_HOME || lift_bar(w, node)) &&
-		       put(w, node, c->start, c->size, PLAN_PLACED);
+		return change(w, &to);
 	}
-}
-
-/**
- * layout_is_undecided - is a node at home in a window that changes?
- * @w: layout
- * @node: node
- *
- * Return: true if so; it has to be decided whether it stays.
- */
-bool layout_is_undecided(const struct plan_work *w, u16 node)
-{
-	const struct plan_place *p = &w->at[node];
-
-	return p->state == PLAN_HOME && p->holder != PLAN_NONE &&
-	       (w->at[p->holder].state == PLAN_OPEN || w->at[p->holder].state == PLAN_PLACED);
+	w->now.levels = c->levels;
+	w->now.unfix = c->unfix;
+	return (to.state != PLAN_HOME || lift_bar(w, node)) &&
+	       put(w, node, c->start, c->size, PLAN_PLACED) && !w->now.levels;
 }
 
 /* Add a window to those that lead to its bus; false unless all are of one bridge or the host's. */
 static bool link_window(struct plan_work *w, u16 window)
 {
-	const struct plan_node *n = &w->space->nodes[window], *m;
+	const struct plan_node *n = &w->space->nodes[window];
 	struct plan_bus *b = &w->bus[n->behind];
 	u16 i;
 
 	for (i = b->window; i != PLAN_NONE; i = w->next[i]) {
-		m = &w->space->nodes[i];
+		const struct plan_node *m = &w->space->nodes[i];
+
 		if (n->bus != m->bus ||
 		    (n->bus == PLAN_NONE ? plan_overlap(n->start, n->size, m->start, m->size) :
 					   !((n->flags ^ m->flags) & PLAN_PREFETCH)))
@@ -367,19 +332,17 @@ static bool link_window(struct plan_work *w, u16 window)
 	return true;
 }
 
-/* How many bridges are above a bus; PLAN_MAX_DEPTH or more if it hangs on nothing, or too low. */
+/* How many bridges are above a bus; PLAN_MAX_DEPTH if it hangs on nothing, or too low. */
 static u16 depth_of(const struct plan_work *w, u16 bus)
 {
 	u16 depth;
 
-	for (depth = 0; depth < PLAN_MAX_DEPTH; depth++) {
-		if (w->bus[bus].window == PLAN_NONE)
-			return PLAN_NONE;
+	for (depth = 0; depth < PLAN_MAX_DEPTH && w->bus[bus].window != PLAN_NONE; depth++) {
 		bus = w->space->nodes[w->bus[bus].window].bus;
 		if (bus == PLAN_NONE)
 			return depth;
 	}
-	return depth;
+	return PLAN_MAX_DEPTH;
 }
 
 /* Put a node where it was found; false if that cannot be. */
@@ -388,7 +351,8 @@ static bool init_place(struct plan_work *w, u16 node)
 	const struct plan_node *n = &w->space->nodes[node];
 	const struct plan_bus *b;
 	struct plan_place home = {
-		.start = n->start, .size = n->size, .holder = PLAN_NONE,
+		.start = n->flags & PLAN_REQUEST ? ~0ULL : n->start, .size = n->size,
+		.node = node, .holder = PLAN_NONE,
 		.state = n->flags & PLAN_REQUEST ? PLAN_HOMELESS :
 			 n->flags & PLAN_PINNED ? PLAN_KEPT : PLAN_HOME,
 	};
@@ -399,10 +363,8 @@ static bool init_place(struct plan_work *w, u16 node)
 	if (n->bus == PLAN_NONE)
 		return true;
 	b = &w->bus[n->bus];
-	if (b->depth >= PLAN_MAX_DEPTH)
-		return false;
-	if (!takes_space(&home))
-		return true;
+	if (b->depth == PLAN_MAX_DEPTH || !takes_space(&home))
+		return b->depth < PLAN_MAX_DEPTH;
 	for (i = b->window; i != PLAN_NONE; i = w->next[i]) {
 		const struct plan_node *m = &w->space->nodes[i];
 
@@ -414,23 +376,22 @@ static bool init_place(struct plan_work *w, u16 node)
 	if (i < b->row_count && w->at[w->row[b->row_at + i]].start < n->start + n->size)
 		return false;
 	w->at[node].size = 0;
-	set_place(w, node, &home);
+	set_place(w, &home);
 	return home.holder != PLAN_NONE || (n->flags & PLAN_PINNED);
 }
 
 /**
  * layout_init - start from the given layout
  * @w: with the memory that it needs
- * @space: checked by plan_check()
  *
  * Return: 0, or -EINVAL if it is no tree or something lies on others, or outside of every window
  * that could hold it.
  */
-int layout_init(struct plan_work *w, struct plan_space *space)
+int layout_init(struct plan_work *w)
 {
+	const struct plan_space *space = w->space;
 	u16 rows = 0, i, k;
 
-	w->space = space;
 	memset(w->lifted, 0, space->owner_count * sizeof(*w->lifted));
 	for (i = 0; i < space->bus_count; i++) {
 		w->bus[i] = (struct plan_bus) { .row_at = rows, .window = PLAN_NONE };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * plan-layout.h - the layout that a search changes and changes back
- *
- * Inside the planner only.
+ * plan-layout.h - the layout that a search changes and changes back; inside the planner only
  */
 #ifndef PCI_REBALANCE_PLAN_LAYOUT_H
 #define PCI_REBALANCE_PLAN_LAYOUT_H
@@ -10,42 +8,45 @@
 #include "plan.h"
 
 #ifdef __KERNEL__
+#include <linux/log2.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include <kunit/visibility.h>
 #else
 #include <string.h>
 #define EXPORT_SYMBOL_IF_KUNIT(symbol) struct plan_exported
+#define min(a, b)		((a) < (b) ? (a) : (b))
+#define max(a, b)		((a) > (b) ? (a) : (b))
+#define is_power_of_2(n)	((n) && !((n) & ((n) - 1)))
+#define round_down(a, align)	((a) & ~((align) - 1))
+#define round_up(a, align)	round_down((a) + (align) - 1, align)
 #endif
 
-/* Words of a row of @waits in struct plan_work. */
-#define PLAN_WORDS(space)	(((space)->node_count + 63) / 64)
-
-/* Room for changes and choices: more than most plans need; one that needs more is given up. */
+/*
+ * Entries in struct plan_work: a BAR is decided about once, a window may be opened and get its
+ * range. Changes and choices are more than most plans need; one that needs more is given up.
+ */
+#define PLAN_DECISIONS(space)	(2u * (space)->node_count + 2)
 #define PLAN_UNDOS(space)	(8u * (space)->node_count + 64)
 #define PLAN_CHOICES(space)	(16u * (space)->node_count + 1024)
+#define PLAN_WORDS(space)	(((space)->node_count + 63) / 64)
 
-/**
- * enum plan_state - what has been decided about a node
- * @PLAN_HOME: nothing. It is where it was found, and gives way to whoever needs the place. If its
- *	window has been opened it is to be decided whether it stays
- * @PLAN_KEPT: it stays where it was found
- * @PLAN_HOMELESS: BAR: it has to move and has no place yet
- * @PLAN_PLACED: BAR: it has its new place; window: it has its new range, which may still grow
- * @PLAN_OPEN: window: it changes. Its range is what it has to hold so far, perhaps nothing
- */
+/* What has been decided about a node. */
 enum plan_state {
-	PLAN_HOME,
-	PLAN_KEPT,
-	PLAN_HOMELESS,
-	PLAN_PLACED,
-	PLAN_OPEN,
+	PLAN_HOME,	/* nothing: it is where it was found, and gives way to whoever comes */
+	PLAN_KEPT,	/* it stays where it was found */
+	PLAN_HOMELESS,	/* BAR: it has to move and has no place yet */
+	PLAN_OPEN,	/* window: it changes; it has what it must hold so far, perhaps nothing */
+	PLAN_PLACED,	/* BAR: it has its new place; window: a new range, which may still grow */
 };
 
 /**
  * struct plan_place - where one node is in the layout under construction
- * @start: first address; while homeless, that of its former place
+ * @start: first address; while homeless, that of its former place, ~0 if it had none
  * @size: bytes; 0 for a window without a range
+ * @node: the node
  * @holder: window that it lies in, PLAN_NONE if none
  * @state: enum plan_state
  * @live: window: something in it stays, so it can only be stretched or cut around that
@@ -53,6 +54,7 @@ enum plan_state {
 struct plan_place {
 	u64 start;
 	u64 size;
+	u16 node;
 	u16 holder;
 	u8 state;
 	bool live;
@@ -72,27 +74,18 @@ struct plan_bus {
 	u16 depth;
 };
 
-/* What struct plan_choice does with its node. */
-enum plan_act {
-	PLAN_KEEP,	/* it stays where it was found */
-	PLAN_PUT,	/* a BAR gets this place, an open window this range */
-	PLAN_UNFIX,	/* a window may change; its contents are decided one by one */
-	PLAN_SETTLE,	/* an open window keeps the range that it has by now, or none */
-};
-
 /**
- * struct plan_choice - one way to decide about a node
+ * struct plan_choice - one way to decide about a node: its place in the new layout
  * @rank: choices are tried in the order of @rank, @taken, @start; @price and what it will probably
  *	cost to find places for what it displaces
  * @price: what it costs at once
  * @taken: bytes that the window nearest to the host bridge takes, of those that change, if what is
  *	in it stays
  * @start: first address
- * @size: bytes
+ * @size: bytes; 0 for a window at home: it may change, its contents are decided about one by one
  * @levels: how many of the windows above, in a row from the innermost, are the prefetchable ones
  * @unfix: how many of them, from the innermost, are to change although they hold the place: they
  *	leave windows that others will clear
- * @act: enum plan_act
  */
 struct plan_choice {
 	u64 rank;
@@ -102,17 +95,6 @@ struct plan_choice {
 	u64 size;
 	u16 levels;
 	u16 unfix;
-	u8 act;
-};
-
-/**
- * struct plan_undo - one change of the layout
- * @was: the place before
- * @node: whose place it is
- */
-struct plan_undo {
-	struct plan_place was;
-	u16 node;
 };
 
 /**
@@ -137,28 +119,25 @@ struct plan_decision {
  * struct plan_work - the caller's memory, cut into arrays
  * @space: what is planned
  * @at: places, by node
- * @home: by node, the window that it was found in
  * @best: places of the best layout so far
- * @worth: by BAR, what another place for it will probably cost
+ * @home: by node, the window that it was found in
+ * @next: by window, another one that leads to the same bus, PLAN_NONE after the last one
  * @bus: buses
  * @row: nodes that take up space, by bus and address
- * @next: by window, another one that leads to the same bus, PLAN_NONE after the last one
  * @lifted: by owner, how many of its BARs must move
  * @undo: former places
  * @decision: stack of the search
  * @choice: choices of all decisions on the stack
- * @waits: by node that changes, a row of bits: for whom it waits
- * @down: by step, how many functions it stops
+ * @waits: by node that changes, PLAN_WORDS() words of bits: for whom it waits
  * @undo_count: entries of @undo
  * @choice_count: entries of @choice
  * @depth: entries of @decision
+ * @now: the choice that is being made; of its levels and unfix, those that are still to come
  * @cost: price of what has been decided
- * @displaced: what it will probably cost to find places for what the last choice lifted
- * @taken: as in struct plan_choice, of the last choice
  * @best_cost: price of @best, ~0 while there is none
+ * @room: bytes of the windows of the host bridge
+ * @cheap: bytes that move for a price of 1, on average
  * @places: places priced so far
- * @levels: prefetchable windows that are still to be led through
- * @unfix: windows that are to change although they need not, and did not yet
  * @first: this is the first pass, in which a hole is taken without looking further
  * @thinned: not all places were looked at
  * @cut: some decision did not try all its choices
@@ -166,52 +145,33 @@ struct plan_decision {
 struct plan_work {
 	struct plan_space *space;
 	struct plan_place *at;
-	u16 *home;
 	struct plan_place *best;
-	u64 *worth;
+	u16 *home;
+	u16 *next;
 	struct plan_bus *bus;
 	u16 *row;
-	u16 *next;
 	u16 *lifted;
-	struct plan_undo *undo;
+	struct plan_place *undo;
 	struct plan_decision *decision;
 	struct plan_choice *choice;
 	u64 *waits;
-	u16 *down;
 	u32 undo_count;
 	u32 choice_count;
 	u32 depth;
+	struct plan_choice now;
 	u64 cost;
-	u64 displaced;
-	u64 taken;
 	u64 best_cost;
+	u64 room;
+	u64 cheap;
 	u32 places;
-	u16 levels;
-	u16 unfix;
 	bool first;
 	bool thinned;
 	bool cut;
 };
 
-/* Powers of two only, as everywhere in PCI. */
-static inline u64 plan_down(u64 address, u64 align)
+static inline bool plan_changes(const struct plan_place *p)
 {
-	return address & ~(align - 1);
-}
-
-static inline u64 plan_up(u64 address, u64 align)
-{
-	return plan_down(address + align - 1, align);
-}
-
-static inline u64 plan_max(u64 a, u64 b)
-{
-	return a > b ? a : b;
-}
-
-static inline u64 plan_min(u64 a, u64 b)
-{
-	return a < b ? a : b;
+	return p->state != PLAN_HOME && p->state != PLAN_KEPT;
 }
 
 static inline bool plan_overlap(u64 a, u64 a_size, u64 b, u64 b_size)
@@ -243,18 +203,12 @@ static inline bool plan_same_halves(const struct plan_node *n, u64 start, u64 si
 		(start + size - 1) >> 32 == (n->start + n->size - 1) >> 32);
 }
 
-int layout_init(struct plan_work *w, struct plan_space *space);
+int layout_init(struct plan_work *w);
 u16 layout_first(const struct plan_work *w, u16 bus, u64 address);
-u16 layout_window(const struct plan_work *w, const struct plan_node *n, u64 start, u64 size,
-		  u16 levels);
 bool layout_do(struct plan_work *w, u16 node, const struct plan_choice *c);
 void layout_undo(struct plan_work *w, u32 undo_count);
-bool layout_is_undecided(const struct plan_work *w, u16 node);
-
-void places_find(struct plan_work *w, u16 node, struct plan_decision *d);
-
-bool count_proves(const struct plan_work *w, struct plan_result *result);
-void count_worth(struct plan_work *w);
-u16 order_steps(struct plan_work *w);
+bool places_lack(const struct plan_work *w, struct plan_result *result);
+void places_find(struct plan_work *w, struct plan_decision *d);
+void order_steps(struct plan_work *w, struct plan_result *result);
 
 #endif

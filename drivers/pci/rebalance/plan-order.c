@@ -3,9 +3,9 @@
  * plan-order.c - put the changes of a layout into steps
  *
  * A node waits for another one that stands in its place, for a window that must grow around it
- * first, and for contents that must leave a window before it changes. BARs of one function wait for
- * each other, since it is stopped once. Nodes that wait for each other in a circle (two that swap
- * places; a window and what moves with it) go in one step, all of them stopped.
+ * first, and for contents that must leave a window before it changes; BARs of one function wait for
+ * each other. Nodes that wait for each other in a circle (two that swap places; a window and what
+ * moves with it) go in one step, all of them stopped.
  *
  * Whoever waits for another one waits for all that this one waits for. So of two that wait for each
  * other both wait for the same ones, and they may go as soon as nobody else is among these.
@@ -15,23 +15,15 @@
 /* The step of what changes and has none yet. */
 #define NO_STEP_YET	(PLAN_NONE - 1)
 
-static bool changes(const struct plan_node *n, const struct plan_place *to)
-{
-	if (n->flags & PLAN_REQUEST)
-		return true;
-	return to->size != n->size || (n->size && to->start != n->start);
-}
-
 /* Can a window, and all those above it, change with something in it that decodes? */
 static bool keeps_decoding(const struct plan_work *w, u16 window)
 {
 	for (; w->home[window] != PLAN_NONE; window = w->home[window]) {
 		const struct plan_node *n = &w->space->nodes[window];
-		const struct plan_place *to = &w->best[window];
 
-		if (!plan_overlap(n->start, n->size, to->start, to->size) ||
-		    to->holder != w->home[window] ||
-		    !plan_same_halves(n, to->start, to->size))
+		if (!plan_overlap(n->start, n->size, n->to_start, n->to_size) ||
+		    w->best[window].holder != w->home[window] ||
+		    !plan_same_halves(n, n->to_start, n->to_size))
 			return false;
 	}
 	return true;
@@ -41,20 +33,19 @@ static bool keeps_decoding(const struct plan_work *w, u16 window)
 static bool waits_directly(const struct plan_work *w, u16 a, u16 b)
 {
 	const struct plan_node *na = &w->space->nodes[a], *nb = &w->space->nodes[b];
-	const struct plan_place *to = &w->best[a];
 	u64 b_size = nb->flags & PLAN_REQUEST ? 0 : nb->size;
 
 	if (a == b || (na->owner != PLAN_NONE && na->owner == nb->owner))
 		return true;
 	if (na->bus == nb->bus)
-		return plan_overlap(to->start, to->size, nb->start, b_size);
+		return plan_overlap(na->to_start, na->to_size, nb->start, b_size);
 	if ((nb->flags & PLAN_WINDOW) && nb->behind == na->bus)
-		return to->size && to->holder == b &&
-		       !(plan_within(nb->start, nb->size, to->start, to->size) &&
+		return na->to_size && w->best[a].holder == b &&
+		       !(plan_within(nb->start, nb->size, na->to_start, na->to_size) &&
 			 keeps_decoding(w, b));
 	if ((na->flags & PLAN_WINDOW) && na->behind == nb->bus)
 		return b_size && w->home[b] == a &&
-		       !(plan_within(to->start, to->size, nb->start, b_size) &&
+		       !(plan_within(na->to_start, na->to_size, nb->start, b_size) &&
 			 keeps_decoding(w, a));
 	return false;
 }
@@ -89,39 +80,64 @@ static void note_waits(struct plan_work *w)
 				row_of(w, b)[i] |= row_of(w, a)[i];
 }
 
-/* Does everybody that a node still waits for wait for it? */
-static bool is_ready(const struct plan_work *w, u16 node)
+/* A node of which everybody that it still waits for waits for it, too; false if there is none. */
+static bool find_ready(const struct plan_work *w, u16 *ready)
 {
-	u16 i;
+	const struct plan_node *nodes = w->space->nodes;
+	u16 count = w->space->node_count, node, i;
 
-	for (i = 0; i < w->space->node_count; i++)
-		if (w->space->nodes[i].step == NO_STEP_YET && waits(w, node, i) &&
-		    !waits(w, i, node))
-			return false;
-	return w->space->nodes[node].step == NO_STEP_YET;
+	for (node = 0; node < count; node++) {
+		for (i = 0; nodes[node].step == NO_STEP_YET && i < count; i++)
+			if (nodes[i].step == NO_STEP_YET && waits(w, node, i) &&
+			    !waits(w, i, node))
+				break;
+		*ready = node;
+		if (i == count)
+			return true;
+	}
+	return false;
+}
+
+/* Whoever such a node waits for goes with it. */
+static void make_step(struct plan_work *w, u16 ready, struct plan_result *result)
+{
+	u16 down = 0, i;
+
+	for (i = 0; i < w->space->node_count; i++) {
+		struct plan_node *n = &w->space->nodes[i];
+
+		if (n->step != NO_STEP_YET || !waits(w, ready, i))
+			continue;
+		n->step = result->steps;
+		if (n->flags & PLAN_REQUEST)
+			continue;
+		result->moved_nodes++;
+		result->moved_bytes += n->flags & PLAN_WINDOW ? 0 : n->size;
+		down += n->owner != PLAN_NONE && !w->lifted[n->owner]++;
+	}
+	result->steps++;
+	result->moved_functions += down;
+	result->down_at_once = max(result->down_at_once, down);
 }
 
 /**
- * order_steps - find the steps from the given layout to the best one, and number them in the nodes
- * @w: work; its waits are overwritten
- *
- * Return: number of steps.
+ * order_steps - find the steps from the given layout to the best one, and count what they change
+ * @w: work, as at the start of the search; its waits and lifted are overwritten
+ * @result: gets the counts; the nodes get the numbers of the steps
  */
-u16 order_steps(struct plan_work *w)
+void order_steps(struct plan_work *w, struct plan_result *result)
 {
-	struct plan_node *nodes = w->space->nodes;
-	u16 count = w->space->node_count, steps, first, i;
+	u16 count = w->space->node_count, i;
 
-	for (i = 0; i < count; i++)
-		nodes[i].step = changes(&nodes[i], &w->best[i]) ? NO_STEP_YET : PLAN_NONE;
-	note_waits(w);
-	for (steps = 0; ; steps++) {
-		for (first = 0; first < count && !is_ready(w, first); first++)
-			;
-		if (first == count)
-			return steps;
-		for (i = 0; i < count; i++)
-			if (nodes[i].step == NO_STEP_YET && waits(w, first, i))
-				nodes[i].step = steps;
+	for (i = 0; i < count; i++) {
+		struct plan_node *n = &w->space->nodes[i];
+
+		n->to_start = w->best[i].start;
+		n->to_size = w->best[i].size;
+		n->step = (n->flags & PLAN_REQUEST) || n->to_size != n->size ||
+			  (n->size && n->to_start != n->start) ? NO_STEP_YET : PLAN_NONE;
 	}
+	note_waits(w);
+	while (find_ready(w, &i))
+		make_step(w, i, result);
 }

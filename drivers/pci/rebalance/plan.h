@@ -3,8 +3,8 @@
  * plan.h - the model that the rebalance planner works on, and its verbs
  *
  * The model is a tree of address ranges: windows hold BARs and smaller windows. All addresses are
- * bus addresses of one PCI domain, all ranges are memory. Nothing here refers to the kernel, and
- * the same files are compiled in user space for the property tests and the fuzzer.
+ * bus addresses of one PCI domain, all ranges are memory. The same files are compiled in user space
+ * for the tests. Documentation/PCI/pci_rebalance_plan.rst explains them on a page.
  */
 #ifndef PCI_REBALANCE_PLAN_H
 #define PCI_REBALANCE_PLAN_H
@@ -18,7 +18,6 @@
 #include <stddef.h>
 #include <stdint.h>
 typedef uint64_t u64;
-typedef int64_t s64;
 typedef uint32_t u32;
 typedef uint16_t u16;
 typedef uint8_t u8;
@@ -34,7 +33,7 @@ typedef uint8_t u8;
 #define PLAN_MAX_DEPTH	24
 
 /* Places that a search prices when the caller has no opinion: some milliseconds of work. */
-#define PLAN_EFFORT	20000
+#define PLAN_EFFORT	40000
 
 /* Bits of struct plan_node.flags */
 #define PLAN_PINNED	(1u << 0)	/* may not change; a window may still be looked into */
@@ -59,11 +58,9 @@ typedef uint8_t u8;
  * @to_size: result: size in the new layout
  * @step: result: the step that changes it, PLAN_NONE if it stays
  *
- * A window that is left smaller than it was is charged @cost twice, so that room for hotplug is
- * given away only where moving it would not do.
- *
- * What is pinned may lie outside of every window of its bus. It then keeps its place from others on
- * that bus; where it is to do so nearer to the host bridge, too, the caller repeats it there.
+ * A window that is left smaller than it was is charged @cost twice: room for hotplug is given away
+ * where nothing else will do. What is pinned may lie outside of every window of its bus; it keeps
+ * its place from others on that bus only, and may be repeated nearer to the host bridge.
  */
 struct plan_node {
 	u64 start;
@@ -128,8 +125,6 @@ struct plan_result {
 };
 
 size_t plan_work_bytes(const struct plan_space *space);
-int plan_check(const struct plan_space *space);
 int plan_find(struct plan_space *space, void *work, struct plan_result *result);
-u64 plan_largest_hole(const struct plan_space *space, u64 *total);
 
 #endif

@@ -276,6 +276,47 @@ void report_functions(const struct rebalance_snapshot *s, struct seq_buf *text)
 	}
 }
 
+/* The first range on a bus that ends behind @from; PLAN_NONE if there is none. */
+static u16 range_behind(const struct plan_space *space, u16 bus, u64 from)
+{
+	u16 first = PLAN_NONE, i;
+
+	for (i = 0; i < space->node_count; i++) {
+		const struct plan_node *n = &space->nodes[i];
+
+		if (n->bus == bus && n->size && !(n->flags & PLAN_REQUEST) &&
+		    n->start + n->size > from &&
+		    (first == PLAN_NONE || n->start < space->nodes[first].start))
+			first = i;
+	}
+	return first;
+}
+
+/* Bytes of the largest free range of a host bridge; how much is free in all its windows. */
+static u64 largest_hole(const struct plan_space *space, u64 *total)
+{
+	u64 largest = 0, from, end, to;
+	u16 i, k;
+
+	*total = 0;
+	for (i = 0; i < space->node_count; i++) {
+		const struct plan_node *root = &space->nodes[i];
+
+		if (root->bus != PLAN_NONE)
+			continue;
+		end = root->start + root->size;
+		for (from = root->start; from < end; from = to) {
+			k = range_behind(space, root->behind, from);
+			to = k == PLAN_NONE ? end : clamp(space->nodes[k].start, from, end);
+			largest = max(largest, to - from);
+			*total += to - from;
+			if (k != PLAN_NONE)
+				to = space->nodes[k].start + space->nodes[k].size;
+		}
+	}
+	return largest;
+}
+
 /**
  * report_space - figures and the top level of one host bridge
  * @s: snapshot
@@ -283,7 +324,7 @@ void report_functions(const struct rebalance_snapshot *s, struct seq_buf *text)
  */
 void report_space(const struct rebalance_snapshot *s, struct seq_buf *text)
 {
-	u64 total, largest = plan_largest_hole(&s->space, &total);
+	u64 total, largest = largest_hole(&s->space, &total);
 	u16 i, k;
 
 	seq_buf_printf(text, "%04x:%02x largest hole ", pci_domain_nr(s->root), s->root->number);

@@ -179,6 +179,7 @@ for words in "1f000:00 64 MiB MiB" "1f000:00 64Q" "1f000:00 -64M" "1f000:00 0x" 
 	"1f000:00 99999999999G"; do
 	check "not '$words'" sh -c "! echo '$words' 2>/dev/null >$dir/dry_run"
 done
+sed 's/^/# /' $dir/space
 check "sizes have units" grep -q "1f000:00 largest hole .* [KMGi]*B, frag" $dir/space
 check "unload" end
 }

@@ -9,31 +9,25 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh
 . "$here/lib/ktap.sh"
+# shellcheck source=lib/tree.sh
+. "$here/lib/tree.sh"
 
 # Run by hand or by "make check": one guest for each kernel, its disks in memory.
 if [ -z "${GUEST:-}" ]; then
-	disks=$(mktemp -d /dev/shm/rebalance-XXXXXX)
-	trap 'rm -rf "$disks"' EXIT
 	bad=0
-	qemu=
-	for bytes in 256M 256M 256M 128M 64M 32M 8M 2M 1M 512K 256K; do
-		qemu+="-device pci-testdev,membar=$bytes,bus=pcie.0 "
-	done
-	for n in 0 1 2 3 4 5 6 7; do
-		truncate -s 32M "$disks/$n"
-		qemu+="-drive if=none,id=d$n,format=raw,file=$disks/$n "
-		qemu+="-device nvme,serial=RB$n,drive=d$n,bus=pcie.0,addr=1$n "
-	done
 	for kernel in ${KERNELS:-stock-6.1 stock-6.12}; do
-		# shellcheck disable=SC2086 # options
-		"$here/../vmtest/vmtest" --kernel "$kernel" --mem 2815 --timeout 600 --reboots \
-			--append "reserve=0xaff00000,0x100000" \
-			--qemu "$qemu" --host "$0" ${VMTEST_OPTIONS:-} || bad=1
+		tree_begin
+		for bytes in 256M 256M 256M 128M 64M 32M 8M 2M 1M 512K 256K; do
+			qemu+="-device pci-testdev,membar=$bytes,bus=pcie.0 "
+		done
+		for n in 0 1 2 3 4 5 6 7; do
+			tree_disk $n 32 "nvme,serial=RB$n,bus=pcie.0,addr=1$n"
+		done
+		tree_run "$kernel" --mem 2815 --timeout 600 --reboots \
+			--append "reserve=0xaff00000,0x100000" || bad=1
 	done
 	exit $bad
 fi
-
-guest() { "$GUEST" "$@"; }
 
 # state: all that a move may change and an undone move may not
 state='grep -v nvme /proc/iomem; cd /sys/bus/pci/devices; for fn in *; do

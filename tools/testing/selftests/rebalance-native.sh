@@ -9,35 +9,26 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh
 . "$here/lib/ktap.sh"
+# shellcheck source=lib/tree.sh
+. "$here/lib/tree.sh"
 
 if [ -z "${GUEST:-}" ]; then
-	disks=$(mktemp -d /dev/shm/rebalance-XXXXXX)
-	trap 'rm -rf "$disks"' EXIT
-	truncate -s 16M "$disks/read" "$disks/mounted" "$disks/buffer"
-	qemu=
-	for n in 1 2 3 4 5; do
-		qemu+="-device pcie-root-port,id=rp$n,chassis=$n,slot=$n,bus=pcie.0,addr=1$n "
-	done
-	qemu+="-device x3130-upstream,id=up,bus=rp4 "
-	for n in 0 1 2; do
-		qemu+="-device xio3130-downstream,id=dp$n,bus=up,chassis=1$n,slot=1$n "
-	done
-	qemu+="-drive if=none,id=dread,format=raw,file=$disks/read "
-	qemu+="-device nvme,serial=read,drive=dread,bus=rp1 "
-	qemu+="-drive if=none,id=dmounted,format=raw,file=$disks/mounted "
-	qemu+="-device nvme,serial=mounted,drive=dmounted,bus=rp5 "
-	qemu+="-drive if=none,id=dbuffer,format=raw,file=$disks/buffer "
 	bad=0
 	for kernel in ${KERNELS:-stock-6.1 stock-6.12 arm64-6.1}; do
-		native="-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"
-		[ "$kernel" != arm64-6.1 ] || native=
-		"$here/../vmtest/vmtest" --kernel "$kernel" --timeout 400 --qemu "$native $qemu" \
-			--host "$0" || bad=1
+		tree_begin
+		[ "$kernel" = arm64-6.1 ] || tree_native
+		for n in 1 2 3 4 5; do
+			tree_port $n "1$n"
+		done
+		tree_switch rp4 3
+		tree_disk read 16 nvme,serial=read,bus=rp1
+		tree_disk mounted 16 nvme,serial=mounted,bus=rp5
+		tree_image buffer 16
+		tree_run "$kernel" --timeout 400 || bad=1
 	done
 	exit $bad
 fi
 
-guest() { "$GUEST" "$@"; }
 dir=/sys/kernel/pci_rebalance
 
 # behind PORT: the function there

@@ -11,36 +11,25 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib/ktap.sh"
 # shellcheck source=lib/every_change.sh
 . "$here/lib/every_change.sh"
+# shellcheck source=lib/tree.sh
+. "$here/lib/tree.sh"
 
 if [ -z "${GUEST:-}" ]; then
-	disks=$(mktemp -d /dev/shm/rebalance-XXXXXX)
-	trap 'rm -rf "$disks"' EXIT
-	qemu=
-	for n in $(seq 0 23); do
-		qemu+="-device pcie-root-port,id=rp$n,chassis=$((n + 1)),slot=$((n + 1)),bus=pcie.0,"
-		qemu+="multifunction=on,addr=$(printf '%x.%x' $((n / 8 + 2)) $((n % 8)))"
-		[ "$n" -ne 9 ] || qemu+=",mem-reserve=4M"
-		qemu+=" "
-	done
-	qemu+="-device x3130-upstream,id=up,bus=rp0 "
-	for n in 0 1 2; do
-		qemu+="-device xio3130-downstream,id=dp$n,bus=up,chassis=$((n + 40)),slot=$((n + 40)) "
-	done
-	for where in dp0 rp1; do
-		truncate -s 8M "$disks/$where"
-		qemu+="-drive if=none,id=d$where,format=raw,file=$disks/$where "
-		qemu+="-device nvme,serial=$where,drive=d$where,bus=$where "
-	done
 	bad=0
 	for kernel in ${KERNELS:-stock-6.1 stock-6.12}; do
-		# shellcheck disable=SC2086 # options
-		"$here/../vmtest/vmtest" --kernel "$kernel" --timeout 400 --qemu "$qemu" \
-			--host "$0" ${VMTEST_OPTIONS:-} || bad=1
+		tree_begin
+		for n in $(seq 0 23); do
+			reserve=
+			[ "$n" -ne 9 ] || reserve=",mem-reserve=4M"
+			tree_port "$n" "$(printf '%x.%x' $((n / 8 + 2)) $((n % 8))),multifunction=on$reserve"
+		done
+		tree_switch rp0 3
+		tree_disk dp0 8 nvme,serial=dp0,bus=dp0
+		tree_disk rp1 8 nvme,serial=rp1,bus=rp1
+		tree_run "$kernel" --timeout 400 || bad=1
 	done
 	exit $bad
 fi
-
-guest() { "$GUEST" "$@"; }
 
 dir=/sys/kernel/pci_rebalance
 check "load" guest "modprobe nvme; insmod /vmtest/pci_rebalance.ko 2>/dev/null ||

@@ -249,21 +249,7 @@ static void nonsense(struct kunit *test)
 	f->nodes[3].start = BASE + SZ_4M;
 	KUNIT_EXPECT_EQ(test, plan(test), 0);
 	f->space.node_count = PLAN_MAX_NODES + 1;
-	KUNIT_EXPECT_EQ(test, plan_check(&f->space), -E2BIG);
-}
-
-static void fragmentation(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	u64 total;
-
-	window(f, PLAN_NONE, BASE, SZ_4M);
-	KUNIT_EXPECT_EQ(test, plan_largest_hole(&f->space, &total), SZ_4M);
-	KUNIT_EXPECT_EQ(test, total, SZ_4M);
-	bar(f, 0, BASE + SZ_1M, SZ_1M, 10);
-	bar(f, 0, BASE + 3 * SZ_1M, SZ_1M, 10);
-	KUNIT_EXPECT_EQ(test, plan_largest_hole(&f->space, &total), SZ_1M);
-	KUNIT_EXPECT_EQ(test, total, SZ_2M);
+	KUNIT_EXPECT_EQ(test, plan_find(&f->space, NULL, &f->result), -E2BIG);
 }
 
 static struct kunit_case plan_cases[] = {
@@ -277,7 +263,6 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(empty_ports),
 	KUNIT_CASE(move_with_children),
 	KUNIT_CASE(nonsense),
-	KUNIT_CASE(fragmentation),
 	{ }
 };
 
