@@ -5,7 +5,7 @@
  * Everything but the engines' insides runs in the bus thread. A transfer that
  * comes out short is continued, an operation that the file system does not
  * know is replaced by one with the same effect, and memory that O_DIRECT
- * cannot use is copied.
+ * cannot use, or that may be taken back meanwhile, is copied.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -68,8 +68,12 @@ void blockio_op_end(struct blockio_op *op, ssize_t result)
 
 	if (op->kind == BLOCKIO_WRITE || op->kind == BLOCKIO_ALLOCATE)
 		op->io->dirty = true;
-	if (op->bounce && op->kind == BLOCKIO_READ && result > 0)
-		blockio_bounce_back(op, (size_t)result);
+	if (op->bounce && op->kind == BLOCKIO_READ && result > 0) {
+		if (!op->lent || op->lent(arg))
+			blockio_bounce_back(op, (size_t)result);
+		else
+			result = -ECANCELED;
+	}
 	blockio_op_free(op);
 	done(arg, result);
 }
@@ -183,44 +187,74 @@ static bool read_now(struct blockio_op *op)
 	return false;
 }
 
-static int transfer(struct blockio *io, enum blockio_kind kind, const struct iovec *iov,
-		    int count, uint64_t offset, bool durable, blockio_done done, void *arg)
+static struct blockio_op *new_transfer(struct blockio *io, enum blockio_kind kind,
+				       const struct iovec *iov, int count, uint64_t offset,
+				       blockio_done done, void *arg)
 {
 	struct blockio_op *op = blockio_op_new(io, kind, done, arg);
-	int i, rc;
+	int i;
 
 	if (!op)
-		return -ENOMEM;
+		return NULL;
 	op->iov = iov;
 	op->count = count;
 	op->offset = offset;
-	op->durable = durable;
 	for (i = 0; i < count; i++)
 		op->bytes += iov[i].iov_len;
 	op->total = op->bytes;
-	if (blockio_bounce_needed(io, iov, count)) {
+	return op;
+}
+
+static int start_transfer(struct blockio_op *op)
+{
+	int rc;
+
+	if (op->kind == BLOCKIO_READ && read_now(op))
+		return 0;
+	if (op->lent || blockio_bounce_needed(op->io, op->iov, op->count)) {
 		rc = blockio_bounce_start(op);
 		if (rc)
 			blockio_op_free(op);
 		return rc;
 	}
-	if (kind != BLOCKIO_READ || !read_now(op))
-		blockio_op_start(op);
+	blockio_op_start(op);
 	return 0;
+}
+
+int blockio_readv_lent(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
+		       blockio_lent lent, blockio_done done, void *arg)
+{
+	struct blockio_op *op = new_transfer(io, BLOCKIO_READ, iov, count, offset, done, arg);
+
+	if (!op)
+		return -ENOMEM;
+	op->lent = lent;
+	io->stats.reads++;
+	return start_transfer(op);
 }
 
 int blockio_readv(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
 		  blockio_done done, void *arg)
 {
-	io->stats.reads++;
-	return transfer(io, BLOCKIO_READ, iov, count, offset, false, done, arg);
+	return blockio_readv_lent(io, iov, count, offset, NULL, done, arg);
+}
+
+static int write_from(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
+		      bool durable, blockio_done done, void *arg)
+{
+	struct blockio_op *op = new_transfer(io, BLOCKIO_WRITE, iov, count, offset, done, arg);
+
+	if (!op)
+		return -ENOMEM;
+	op->durable = durable;
+	io->stats.writes++;
+	return start_transfer(op);
 }
 
 int blockio_writev(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
 		   blockio_done done, void *arg)
 {
-	io->stats.writes++;
-	return transfer(io, BLOCKIO_WRITE, iov, count, offset, false, done, arg);
+	return write_from(io, iov, count, offset, false, done, arg);
 }
 
 int blockio_writev_durable(struct blockio *io, const struct iovec *iov, int count,
@@ -228,8 +262,7 @@ int blockio_writev_durable(struct blockio *io, const struct iovec *iov, int coun
 {
 	if (io->lost)
 		return -io->lost;
-	io->stats.writes++;
-	return transfer(io, BLOCKIO_WRITE, iov, count, offset, true, done, arg);
+	return write_from(io, iov, count, offset, true, done, arg);
 }
 
 void blockio_push(struct blockio *io)

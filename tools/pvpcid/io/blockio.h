@@ -23,7 +23,7 @@ typedef void (*blockio_done)(void *arg, ssize_t result);
  * @writes: writes
  * @flushes: flushes
  * @zeroes: blockio_zero() and blockio_discard() calls
- * @bounced: transfers copied because "direct" could not use the memory
+ * @bounced: transfers over a copy: memory that "direct" cannot use, or that was lent
  */
 struct blockio_stats {
 	uint64_t reads;
@@ -148,6 +148,26 @@ int blockio_protect(struct blockio *io, bool protect);
  */
 int blockio_readv(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
 		  blockio_done done, void *arg);
+
+/* Is memory that was lent for a read still to be filled? @arg: as for blockio_done. */
+typedef bool (*blockio_lent)(void *arg);
+
+/**
+ * blockio_readv_lent - read into memory that may be somebody else's when it is done
+ * @io: file
+ * @iov: where to
+ * @count: entries of @iov
+ * @offset: in the file
+ * @lent: asked before the memory is touched at any later time; when it says no nothing
+ *	is touched, and the result is -ECANCELED
+ * @done: as for blockio_readv()
+ * @arg: for @lent and @done
+ *
+ * What is in the page cache is there at once. All else is read into memory of our own,
+ * since nothing stops a read that the kernel has: not even the end of this process.
+ */
+int blockio_readv_lent(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
+		       blockio_lent lent, blockio_done done, void *arg);
 
 /**
  * blockio_writev - write; blockio_flush() makes it durable

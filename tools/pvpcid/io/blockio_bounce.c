@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Block I/O: aligned copies of memory that O_DIRECT cannot use.
+ * Block I/O: aligned copies, of memory that O_DIRECT cannot use and of memory that
+ * was lent.
  *
  * A guest's first PRP entry is aligned to 4 bytes only. What all copies of one
  * file take is limited; a transfer that finds no room waits until another is

@@ -33,13 +33,14 @@ enum blockio_kind {
  * @iov: what is left to transfer
  * @count: entries of @iov
  * @own: copy of the vector, made when a transfer came out short
- * @bounce: aligned copy of the data, for O_DIRECT with unaligned memory
+ * @bounce: aligned copy of the data, for O_DIRECT with unaligned memory and for @lent
  * @user: the caller's vector, filled from @bounce after a read
  * @user_count: its entries
  * @offset: in the file, of what is left
  * @bytes: what is left
  * @total: what was asked for
  * @result: of the operation as the kernel gave it
+ * @lent: the caller's, NULL when its memory stays
  * @done: the caller's
  * @arg: the caller's
  */
@@ -62,6 +63,7 @@ struct blockio_op {
 	uint64_t bytes;
 	uint64_t total;
 	ssize_t result;
+	blockio_lent lent;
 	blockio_done done;
 	void *arg;
 };
