@@ -19,6 +19,7 @@
 #define TICK_NS		10000000ULL	/* see bus_tick() */
 #define BUSY_NS		100000ULL	/* while a function works and has no descriptor for it */
 #define CONTROL_NS	50000000ULL	/* without a guest, for the timeouts of control clients */
+#define OPENING_NS	1000000ULL	/* while a thread opens a file for a control client */
 #define SLACK_NS	5000UL		/* of timers: the default is longer than a nap */
 
 /* The bus is made anew when nothing uses the memory of the guest that was there. */
@@ -182,7 +183,7 @@ void daemon_close(struct daemon *daemon)
 }
 
 /* How long to wait, and say before that whether the guest must ring. */
-static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
+static uint64_t bus_wait(struct daemon *daemon, uint64_t now, bool worked)
 {
 	struct bus *bus = &daemon->bus;
 	uint64_t wait;
@@ -200,6 +201,13 @@ static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
 	return wait;
 }
 
+static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
+{
+	uint64_t wait = bus_wait(daemon, now, worked);
+
+	return daemon->control.opening && wait > OPENING_NS ? OPENING_NS : wait;
+}
+
 int daemon_run(struct daemon *daemon)
 {
 	uint64_t looked = 0;
@@ -212,7 +220,7 @@ int daemon_run(struct daemon *daemon)
 
 		if (daemon->leaving)
 			guest_leaves(daemon);
-		if (daemon->control.adding)
+		if (daemon->control.adding || daemon->control.opening)
 			control_check(&daemon->control, now);
 		if (now - ticked >= TICK_NS) {
 			ticked = now;

@@ -42,7 +42,8 @@ struct blockio_stats {
  * @err: filled on error
  *
  * Through io_uring, threads where that is not allowed; PVPCI_BLOCKIO=uring or
- * =threads in the environment forces one.
+ * =threads in the environment forces one. Waits for the file, at most 10 s, unless
+ * blockio_ready() was called until it said so.
  * Return: NULL with @err filled.
  */
 struct blockio *blockio_open(const char *path, bool readonly, bool direct, struct error *err);
@@ -64,6 +65,22 @@ struct blockio *blockio_open_after(const char *path, bool readonly, bool direct,
 				   struct error *err);
 
 /**
+ * blockio_ready - would an open wait?
+ * @path: as for blockio_open(), as are the next two
+ * @readonly: the same
+ * @direct: the same
+ * @after: blockio_open_after() will be called, not blockio_open()
+ *
+ * The first call begins, in a thread; further ones look. What is open in time, or not
+ * open after 10 s (30 s with @after), is for the open to tell.
+ * Return: whether it is decided. Never waits.
+ */
+bool blockio_ready(const char *path, bool readonly, bool direct, bool after);
+
+/** blockio_forget - no open will follow a blockio_ready(); harmless without one */
+void blockio_forget(const char *path, bool readonly, bool direct);
+
+/**
  * blockio_close - wait for what is under way, flush what was written, close
  * @io: may be NULL
  */
@@ -72,6 +89,8 @@ void blockio_close(struct blockio *io);
 /**
  * blockio_bytes - size now; a file may have grown or shrunk since it was opened
  * @io: file
+ *
+ * Of a file that is a server's: as far as this host knows.
  */
 uint64_t blockio_bytes(const struct blockio *io);
 

@@ -109,6 +109,9 @@ struct blockio_engine {
  * @readonly: opened for reading only
  * @direct: O_DIRECT
  * @device: a block device
+ * @node_device: st_dev, to know it again
+ * @node: st_ino
+ * @protected: see blockio_protected()
  * @nowait: preadv2(RWF_NOWAIT) works here
  * @nowait_misses: reads in a row that were not in the page cache
  * @nowait_skip: reads to go before it is tried again
@@ -135,6 +138,9 @@ struct blockio {
 	bool readonly;
 	bool direct;
 	bool device;
+	dev_t node_device;
+	ino_t node;
+	bool protected;
 	bool nowait;
 	unsigned int nowait_misses;
 	unsigned int nowait_skip;
@@ -156,6 +162,30 @@ struct blockio {
 
 extern const struct blockio_engine blockio_uring;
 extern const struct blockio_engine blockio_threads;
+
+/**
+ * blockio_open_file - open, lock and measure, without an engine
+ * @path: as for blockio_open(), as are the next two
+ * @readonly: the same
+ * @direct: the same
+ * @after: wait for the lock
+ * @err: filled on failure
+ *
+ * Context: any thread. It may wait for as long as a server does not answer.
+ * Return: NULL with @err filled on failure.
+ */
+struct blockio *blockio_open_file(const char *path, bool readonly, bool direct, bool after,
+				  struct error *err);
+
+/** blockio_close_file - the reverse */
+void blockio_close_file(struct blockio *io);
+
+/** blockio_opened - blockio_open_file() by a thread, begun before or now, waited for a while */
+struct blockio *blockio_opened(const char *path, bool readonly, bool direct, bool after,
+			       struct error *err);
+
+/** blockio_ask_protected - what blockio_protected() says once it is open; may wait */
+bool blockio_ask_protected(const struct blockio *io);
 
 /**
  * blockio_list_add - append

@@ -21,6 +21,10 @@ struct function;	/* the bus's side of one PCI function */
 /**
  * struct model_ops - a device model
  * @name: as in "model": "NAME" of the configuration
+ * @ready: begin what create() of this @conf would wait for (files), and say whether that
+ *	is decided; called again until it is, then create() does not wait. Checks
+ *	nothing: that is create()'s. @found as for function_keep(); optional
+ * @forget: no create() follows a ready() of this @conf; harmless without one; optional
  * @create: check @conf, take what the model needs (files, memory), describe
  *	the function through the config services below, and return the model's
  *	state; NULL and a filled @err when anything is wrong. Must not keep @conf.
@@ -60,6 +64,8 @@ struct function;	/* the bus's side of one PCI function */
  */
 struct model_ops {
 	const char *name;
+	bool (*ready)(json_t *conf, bool found);
+	void (*forget)(json_t *conf);
 	void *(*create)(struct function *fn, json_t *conf, struct error *err);
 	void (*destroy)(void *model);
 	void (*adopt)(void *model);

@@ -178,6 +178,8 @@ static const char *const nvme_keys[] = { "namespaces", "queues", "bar_bytes", NU
 
 const struct model_ops nvme_model = {
 	.name = "nvme",
+	.ready = nvme_ready,
+	.forget = nvme_forget,
 	.create = nvme_create,
 	.destroy = nvme_destroy,
 	.adopt = nvme_adopt,
