@@ -100,6 +100,10 @@ static void signal_ready(void *context, int fd, uint32_t events)
 	(void)events;
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (info.ssi_signo == SIGHUP) {
+		log_info("SIGHUP changes nothing: pvpcictl adds and ejects functions");
+		return;
+	}
 	log_info("stopping: %s", strsignal((int)info.ssi_signo));
 	daemon->stop = true;
 }
@@ -213,7 +217,7 @@ int daemon_run(struct daemon *daemon)
 	uint64_t looked = 0;
 	uint64_t ticked = 0;
 
-	while (!daemon->stop) {
+	while (!daemon->stop && !daemon->control.upgrade) {
 		bool worked = bus_poll(&daemon->bus);
 		uint64_t now = clock_ns();
 		uint64_t wait = plan_wait(daemon, now, worked);
@@ -232,7 +236,11 @@ int daemon_run(struct daemon *daemon)
 		loop_wait(&daemon->loop, wait);
 		looked = clock_ns();
 	}
+	if (daemon->control.upgrade) {
+		log_info("the pvpcid that is installed now goes on");
+		return DAEMON_REPLACED;
+	}
 	notify_stopping();
 	bus_stop(&daemon->bus);
-	return daemon->failed;
+	return daemon->failed ? DAEMON_FAILED : DAEMON_STOPPED;
 }

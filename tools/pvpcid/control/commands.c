@@ -5,13 +5,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/values.h"
 #include "base/version.h"
 #include "bus/bus.h"
 #include "bus/function_conf.h"
+#include "bus/saved.h"
 #include "control/control.h"
+#include "io/keep.h"
 
 static struct function *find_slot(struct bus *bus, json_t *request, json_t **answer)
 {
@@ -29,14 +32,50 @@ static struct function *find_slot(struct bus *bus, json_t *request, json_t **ans
 	return fn;
 }
 
+/* The file that we are, or whatever has its name by now. */
+static const char *program(char *text, size_t bytes)
+{
+	static const char gone[] = " (deleted)";
+	ssize_t used = readlink("/proc/self/exe", text, bytes - 1);
+	size_t length = used < 0 ? 0 : (size_t)used;
+
+	text[length] = '\0';
+	if (length > sizeof(gone) - 1 && !strcmp(text + length - (sizeof(gone) - 1), gone))
+		text[length - (sizeof(gone) - 1)] = '\0';
+	return text;
+}
+
 static json_t *do_ping(struct control_client *client, json_t *request)
 {
 	struct bus *bus = client->control->bus;
+	char version[SAVED_VERSION_BYTES];
+	char path[4096];
 
 	(void)request;
-	return json_pack("{s:b, s:s, s:s, s:I, s:s, s:i}", "ok", 1, "daemon", "pvpcid",
-			 "version", PVPCI_RELEASE, "bus", (json_int_t)bus->conf->id,
-			 "state", bus_state_name(bus), "protocol", PVPCI_VERSION_1_0);
+	return json_pack("{s:b, s:s, s:s, s:I, s:s, s:s, s:i, s:i, s:s}", "ok", 1,
+			 "daemon", "pvpcid", "version", PVPCI_RELEASE,
+			 "bus", (json_int_t)bus->conf->id, "program", program(path, sizeof(path)),
+			 "state_version", saved_version(version), "pid", (int)getpid(),
+			 "protocol", PVPCI_VERSION_1_0, "state", bus_state_name(bus));
+}
+
+/* We end as if we were killed, and the keeper starts what there is to start. */
+static json_t *do_upgrade(struct control_client *client, json_t *request)
+{
+	const char *next = json_string_value(json_object_get(request, "state_version"));
+	char version[SAVED_VERSION_BYTES];
+
+	if (!next)
+		return control_error("\"upgrade\" needs \"state_version\", what the new pvpcid "
+				     "prints with --state-version");
+	if (!keep_there())
+		return control_error("nobody keeps the guest's bus while pvpcid is replaced: it "
+				     "runs below neither systemd nor pvpcid-keep");
+	if (strcmp(next, saved_version(version)))
+		return control_error("the new pvpcid cannot go on: it reads state %.64s, and this "
+				     "is %s; nothing was changed", next, version);
+	client->control->upgrade = true;
+	return json_pack("{s:b}", "ok", 1);
 }
 
 static json_t *do_list(struct control_client *client, json_t *request)
@@ -104,6 +143,7 @@ struct command {
 
 static const struct command commands[] = {
 	{ "ping", { "command", NULL }, do_ping },
+	{ "upgrade", { "command", "state_version", NULL }, do_upgrade },
 	{ "list", { "command", NULL }, do_list },
 	{ "show", { "command", "slot", NULL }, do_show },
 	{ "resume", { "command", "slot", NULL }, do_resume },

@@ -113,6 +113,7 @@ struct control_client {
  * @clients: connections
  * @count: of them
  * @opening: of them, those that wait for files to be open
+ * @upgrade: this process shall end, and another go on
  * @adding: of them, those that wait for functions to be attached
  */
 struct control {
@@ -125,6 +126,7 @@ struct control {
 	unsigned int count;
 	unsigned int opening;
 	unsigned int adding;
+	bool upgrade;
 };
 
 /**

@@ -192,5 +192,6 @@ const struct model_ops nvme_model = {
 	.stats = nvme_stats,
 	.trouble = nvme_trouble,
 	.resume = nvme_resume,
+	.kept_bytes = sizeof(struct nvme_ctrl),
 	.keys = nvme_keys,
 };
