@@ -78,7 +78,7 @@ class Probe:
         self.guest.sh(
             "fio --name=probe --filename=%s --rw=randread --bs=4k --direct=1 --ioengine=psync "
             "--size=1M --time_based --runtime=1000000 --write_lat_log=/tmp/probe "
-            "--log_avg_msec=%d --log_window_value=max >/tmp/probe.log 2>&1 </dev/null & "
+            "--log_avg_msec=%d --log_max_value=1 >/tmp/probe.log 2>&1 </dev/null & "
             "echo $! >/tmp/probe.pid; true" % (self.disk, WINDOW_MS))
 
     def end(self, deaths):
