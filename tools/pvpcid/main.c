@@ -66,6 +66,10 @@ static int serve(const struct conf *conf, const struct options *options)
 	int end, status = EXIT_FAILED;
 
 	keep_open();
+	if (options->sandbox && sandbox_drop(&err)) {
+		log_error("%s", err.text);
+		return EXIT_FAILED;
+	}
 	if (daemon_open(&the_daemon, conf, &err))
 		return report_open(conf, options, &err);
 	if (options->sandbox && sandbox_enter(&err)) {
