@@ -18,6 +18,7 @@
 #include "io/blockio_engine.h"
 
 #define NOWAIT_BYTES	(64 * 1024)	/* longer reads: the copy alone is worth a batch */
+#define COPY_BYTES	(32 * 1024)	/* from here on one more copy costs more than a call */
 #define NOWAIT_MISSES	8		/* after so many in a row, ... */
 #define NOWAIT_SKIP	64		/* ... so many reads go without trying */
 #define RETRIES		100		/* of EAGAIN and EINTR */
@@ -26,18 +27,18 @@ struct blockio_op *blockio_op_new(struct blockio *io, enum blockio_kind kind,
 				  blockio_done done, void *arg)
 {
 	struct blockio_op *op = io->idle;
+	void *spare;
 
 	if (op)
 		io->idle = op->next;
 	else
-		op = malloc(sizeof(*op));
+		op = calloc(1, sizeof(*op));
 	if (!op)
 		return NULL;
-	memset(op, 0, sizeof(*op));
-	op->io = io;
-	op->kind = kind;
-	op->done = done;
-	op->arg = arg;
+	spare = op->spare;
+	*op = (struct blockio_op){
+		.io = io, .kind = kind, .spare = spare, .done = done, .arg = arg,
+	};
 	io->under_way++;
 	return op;
 }
@@ -49,7 +50,8 @@ void blockio_op_free(struct blockio_op *op)
 	free(op->own);
 	if (op->bounce)
 		io->bounce_bytes -= op->total;
-	free(op->bounce);
+	if (op->bounce != op->spare)
+		free(op->bounce);
 	io->under_way--;
 	op->next = io->idle;
 	io->idle = op;
@@ -157,16 +159,27 @@ ssize_t blockio_perform(const struct blockio_op *op)
 	return result < 0 ? -errno : result;
 }
 
+/* Is a system call for this read alone cheaper than a share in the engine's? */
+static bool is_worth_trying(const struct blockio_op *op)
+{
+	const struct blockio *io = op->io;
+
+	if (op->lent && op->bytes >= COPY_BYTES)
+		return true;
+	return !io->unpushed && !io->ready.head && op->bytes <= NOWAIT_BYTES;
+}
+
 /*
- * A read that is in the page cache and not part of a batch needs no engine.
- * Whether it finished (completely: anything else goes to the engine).
+ * A read that is in the page cache and not part of a batch needs no engine, nor does one
+ * that the engine would have to copy once more. Whether it finished (completely: anything
+ * else goes to the engine).
  */
 static bool read_now(struct blockio_op *op)
 {
 	struct blockio *io = op->io;
 	ssize_t result;
 
-	if (!io->nowait || io->unpushed || io->ready.head || op->bytes > NOWAIT_BYTES)
+	if (!io->nowait || !is_worth_trying(op))
 		return false;
 	if (io->nowait_skip) {
 		io->nowait_skip--;

@@ -34,6 +34,8 @@ enum blockio_kind {
  * @count: entries of @iov
  * @own: copy of the vector, made when a transfer came out short
  * @bounce: aligned copy of the data, for O_DIRECT with unaligned memory and for @lent
+ * @spare: memory for a small copy, kept while the operation is idle
+ * @one: a vector of one, of the copy
  * @user: the caller's vector, filled from @bounce after a read
  * @user_count: its entries
  * @offset: in the file, of what is left
@@ -57,6 +59,8 @@ struct blockio_op {
 	int count;
 	struct iovec *own;
 	void *bounce;
+	void *spare;
+	struct iovec one;
 	const struct iovec *user;
 	int user_count;
 	uint64_t offset;

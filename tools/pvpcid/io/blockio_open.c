@@ -260,6 +260,7 @@ void blockio_close(struct blockio *io)
 	io->engine->close(io);
 	while ((op = io->idle)) {
 		io->idle = op->next;
+		free(op->spare);
 		free(op);
 	}
 	blockio_close_file(io);
