@@ -14,8 +14,8 @@
 const char *saved_version(char *text)
 {
 	snprintf(text, SAVED_VERSION_BYTES, "%u-%zu-%zu-%zu-%zu", STATE_VERSION,
-		 sizeof(struct saved_bus), sizeof(struct saved_function), sizeof(struct function_home),
-		 models_kept_bytes());
+		 sizeof(struct saved_bus), sizeof(struct saved_function),
+		 sizeof(struct function_home), models_kept_bytes());
 	return text;
 }
 

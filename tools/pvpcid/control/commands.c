@@ -66,14 +66,12 @@ static json_t *do_upgrade(struct control_client *client, json_t *request)
 	char version[SAVED_VERSION_BYTES];
 
 	if (!next)
-		return control_error("\"upgrade\" needs \"state_version\", what the new pvpcid "
-				     "prints with --state-version");
+		return control_error("\"upgrade\" needs \"state_version\", what pvpcid --state-version prints");
 	if (!keep_there())
-		return control_error("nobody keeps the guest's bus while pvpcid is replaced: it "
-				     "runs below neither systemd nor pvpcid-keep");
+		return control_error("nobody keeps the guest's bus meanwhile, neither systemd nor pvpcid-keep");
 	if (strcmp(next, saved_version(version)))
-		return control_error("the new pvpcid cannot go on: it reads state %.64s, and this "
-				     "is %s; nothing was changed", next, version);
+		return control_error("the new pvpcid cannot go on: it reads state %.64s, and this is %s",
+				     next, version);
 	client->control->upgrade = true;
 	return json_pack("{s:b}", "ok", 1);
 }
