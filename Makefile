@@ -12,6 +12,8 @@ PARTS	:= static tools unit vmtest kunit selftests
 # A benchmark is an executable; libraries beside it have an ending.
 BENCHES	:= $(foreach file,$(wildcard tools/testing/bench/*),$(if \
 	$(suffix $(file)),,$(if $(wildcard $(file)/.),,$(notdir $(file)))))
+SOAKS	:= $(filter-out soak,$(foreach file,$(wildcard tools/testing/soak/*),$(if \
+	$(suffix $(file)),,$(notdir $(file)))))
 PREFIX	?= /usr/local
 MINUTES	?= 60
 KERNEL	?= stock-6.12
@@ -29,6 +31,7 @@ help:
 	@echo 'bench             every benchmark, build/bench/*.json'
 	@echo 'bench-NAME        one of: $(BENCHES)'
 	@echo 'soak, fuzz        long runs (MINUTES=60)'
+	@echo 'soak-NAME         one of: $(SOAKS)'
 	@echo 'tools             build/bin: pvpcid, pvpcid-keep, pvpcictl; TESTDEV=n leaves the test model out'
 	@echo 'modules           modules for $(KERNELS)'
 	@echo 'modules-KERNEL    modules for one kernel, build/KERNEL/*.ko'
@@ -68,13 +71,15 @@ $(PARTS:%=check-%) check-matrix: check-%: dependencies
 	@tools/testing/check/check $*
 
 # Processors of a guest side by side: tools/testing/vmtest/README.rst, --accel.
-bench $(BENCHES:%=bench-%) soak: export VMTEST_ACCEL ?= auto-multi
-bench $(BENCHES:%=bench-%) soak: dependencies
+bench $(BENCHES:%=bench-%) soak $(SOAKS:%=soak-%): export VMTEST_ACCEL ?= auto-multi
+bench $(BENCHES:%=bench-%) soak $(SOAKS:%=soak-%): dependencies
 bench: $(BENCHES:%=bench-%)
 $(BENCHES:%=bench-%): bench-%: tools modules
 	@tools/testing/bench/$*
 soak: tools modules
 	@tools/testing/soak/soak
+$(SOAKS:%=soak-%): soak-%: tools modules
+	@tools/testing/soak/soak $*
 fuzz: dependencies
 	@$(MAKE) -C tools/testing/fuzz fuzz OUT=$(BUILD)/fuzz MINUTES=$(MINUTES)
 
@@ -99,5 +104,5 @@ distclean:
 	rm -rf $(BUILD)
 
 .PHONY: all help dependencies packages modules tools run shell check bench soak fuzz install
-.PHONY: install-modules htmldocs clean distclean check-matrix $(PARTS:%=check-%) $(BENCHES:%=bench-%)
+.PHONY: install-modules htmldocs clean distclean check-matrix $(PARTS:%=check-%) $(BENCHES:%=bench-%) $(SOAKS:%=soak-%)
 .PHONY: $(KERNELS:%=modules-%) $(KUNIT:%=modules-%) $(KERNELS:%=kernel-%)

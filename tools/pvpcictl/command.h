@@ -39,6 +39,7 @@ int run_resume(const struct globals *globals, int argc, char **argv);
 int run_show(const struct globals *globals, int argc, char **argv);
 int run_space(const struct globals *globals, int argc, char **argv);
 int run_stats(const struct globals *globals, int argc, char **argv);
+int run_upgrade(const struct globals *globals, int argc, char **argv);
 
 /* print.c */
 

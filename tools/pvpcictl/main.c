@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{ "show", "all about one function", run_show },
 	{ "space", "what lies where in the aperture", run_space },
 	{ "stats", "counters", run_stats },
+	{ "upgrade", "let the pvpcid that is installed now go on", run_upgrade },
 };
 
 #define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))

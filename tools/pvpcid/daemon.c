@@ -19,6 +19,7 @@
 #define TICK_NS		10000000ULL	/* see bus_tick() */
 #define BUSY_NS		100000ULL	/* while a function works and has no descriptor for it */
 #define CONTROL_NS	50000000ULL	/* without a guest, for the timeouts of control clients */
+#define OPENING_NS	1000000ULL	/* while a thread opens a file for a control client */
 #define SLACK_NS	5000UL		/* of timers: the default is longer than a nap */
 
 /* The bus is made anew when nothing uses the memory of the guest that was there. */
@@ -99,6 +100,10 @@ static void signal_ready(void *context, int fd, uint32_t events)
 	(void)events;
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return;
+	if (info.ssi_signo == SIGHUP) {
+		log_info("SIGHUP changes nothing: pvpcictl adds and ejects functions");
+		return;
+	}
 	log_info("stopping: %s", strsignal((int)info.ssi_signo));
 	daemon->stop = true;
 }
@@ -182,7 +187,7 @@ void daemon_close(struct daemon *daemon)
 }
 
 /* How long to wait, and say before that whether the guest must ring. */
-static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
+static uint64_t bus_wait(struct daemon *daemon, uint64_t now, bool worked)
 {
 	struct bus *bus = &daemon->bus;
 	uint64_t wait;
@@ -200,19 +205,26 @@ static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
 	return wait;
 }
 
+static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
+{
+	uint64_t wait = bus_wait(daemon, now, worked);
+
+	return daemon->control.opening && wait > OPENING_NS ? OPENING_NS : wait;
+}
+
 int daemon_run(struct daemon *daemon)
 {
 	uint64_t looked = 0;
 	uint64_t ticked = 0;
 
-	while (!daemon->stop) {
+	while (!daemon->stop && !daemon->control.upgrade) {
 		bool worked = bus_poll(&daemon->bus);
 		uint64_t now = clock_ns();
 		uint64_t wait = plan_wait(daemon, now, worked);
 
 		if (daemon->leaving)
 			guest_leaves(daemon);
-		if (daemon->control.adding)
+		if (daemon->control.adding || daemon->control.opening)
 			control_check(&daemon->control, now);
 		if (now - ticked >= TICK_NS) {
 			ticked = now;
@@ -224,7 +236,11 @@ int daemon_run(struct daemon *daemon)
 		loop_wait(&daemon->loop, wait);
 		looked = clock_ns();
 	}
+	if (daemon->control.upgrade) {
+		log_info("the pvpcid that is installed now goes on");
+		return DAEMON_REPLACED;
+	}
 	notify_stopping();
 	bus_stop(&daemon->bus);
-	return daemon->failed;
+	return daemon->failed ? DAEMON_FAILED : DAEMON_STOPPED;
 }

@@ -46,7 +46,19 @@ struct daemon {
  * Return: 0, or -1 with @err filled and nothing left behind.
  */
 int daemon_open(struct daemon *daemon, const struct conf *conf, struct error *err);
-/** daemon_run - serve until SIGTERM or SIGINT; return the exit status */
+/**
+ * enum daemon_end - why a daemon does not serve any more
+ * @DAEMON_STOPPED: it was asked to
+ * @DAEMON_FAILED: it cannot
+ * @DAEMON_REPLACED: another one will go on: nothing is closed
+ */
+enum daemon_end {
+	DAEMON_STOPPED,
+	DAEMON_FAILED,
+	DAEMON_REPLACED,
+};
+
+/** daemon_run - serve until SIGTERM, SIGINT or an upgrade; return enum daemon_end */
 int daemon_run(struct daemon *daemon);
 /** daemon_close - the reverse of daemon_open() */
 void daemon_close(struct daemon *daemon);

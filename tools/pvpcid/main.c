@@ -3,6 +3,7 @@
  * pvpcid: serves a paravirtual PCI bus to one guest.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -16,6 +17,7 @@
 #define EXIT_OK		0
 #define EXIT_FAILED	1
 #define EXIT_CONFIG	2
+#define EXIT_REPLACED	3	/* as if killed: the keeper starts another */
 
 static struct daemon the_daemon;
 
@@ -61,9 +63,13 @@ static int check(const struct conf *conf, const struct options *options)
 static int serve(const struct conf *conf, const struct options *options)
 {
 	struct error err = { 0 };
-	int status = EXIT_FAILED;
+	int end, status = EXIT_FAILED;
 
 	keep_open();
+	if (options->sandbox && sandbox_drop(&err)) {
+		log_error("%s", err.text);
+		return EXIT_FAILED;
+	}
 	if (daemon_open(&the_daemon, conf, &err))
 		return report_open(conf, options, &err);
 	if (options->sandbox && sandbox_enter(&err)) {
@@ -73,7 +79,10 @@ static int serve(const struct conf *conf, const struct options *options)
 			 (unsigned long long)conf->id, the_daemon.bus.nr_functions,
 			 (unsigned long long)the_daemon.bus.layout.bar2_bytes >> 20, conf->socket);
 		notify_ready("waiting for a guest");
-		status = daemon_run(&the_daemon) ? EXIT_FAILED : EXIT_OK;
+		end = daemon_run(&the_daemon);
+		if (end == DAEMON_REPLACED)
+			_exit(EXIT_REPLACED);
+		status = end == DAEMON_FAILED ? EXIT_FAILED : EXIT_OK;
 	}
 	daemon_close(&the_daemon);
 	keep_drop_all(NULL);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "bus/saved.h"
 #include "host.h"
 #include "options.h"
 
@@ -43,7 +44,8 @@ enum {
 	KEY_NO_SANDBOX,
 	KEY_MACHINE,
 	KEY_APERTURE,
-	KEY_PROTOCOL
+	KEY_PROTOCOL,
+	KEY_STATE_VERSION
 };
 
 static const struct argp_option option_table[] = {
@@ -59,6 +61,8 @@ static const struct argp_option option_table[] = {
 	{ "protocol", KEY_PROTOCOL, "VERSION", 0, "serve this version only: 1.0 or 1.1", 1 },
 	{ "verbose", 'v', NULL, 0, "log more", 2 },
 	{ "quiet", 'q', NULL, 0, "log errors and warnings only", 2 },
+	{ "state-version", KEY_STATE_VERSION, NULL, 0,
+	  "print which state of a killed pvpcid this one can read, and end", 2 },
 	{ "no-sandbox", KEY_NO_SANDBOX, NULL, 0, "do not restrict system calls", 2 },
 	{ 0 }
 };
@@ -79,6 +83,7 @@ static unsigned long long parse_number(struct argp_state *state, const char *nam
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
+	char version[SAVED_VERSION_BYTES];
 	unsigned long long value;
 
 	switch (key) {
@@ -129,6 +134,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_NO_SANDBOX:
 		options->sandbox = false;
 		break;
+	case KEY_STATE_VERSION:
+		puts(saved_version(version));
+		exit(0);
 	case ARGP_KEY_ARG:
 		argp_error(state, "unexpected argument \"%s\"", arg);
 		break;

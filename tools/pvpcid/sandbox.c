@@ -3,11 +3,14 @@
  * What the daemon gives up once it is set up.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "sandbox.h"
@@ -55,6 +58,38 @@ void sandbox_prepare(void)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Disks and memory of other users, the group of a socket, and QEMU's files in /proc. */
+static const unsigned int kept[] = {
+	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_SYS_PTRACE,
+};
+
+int sandbox_drop(struct error *err)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct now[2], mask[2] = { { 0 } };
+	unsigned int i, cap;
+
+	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		mask[kept[i] / 32].effective |= 1U << kept[i] % 32;
+	/* Only root can, and only root has to. */
+	for (cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		if (!(mask[cap / 32].effective & 1U << cap % 32))
+			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	if (syscall(SYS_capget, &header, now)) {
+		error_set(err, "cannot read capabilities: %s", strerror(errno));
+		return -1;
+	}
+	for (i = 0; i < 2; i++) {
+		now[i].permitted &= mask[i].effective;
+		now[i].effective = now[i].permitted;
+		now[i].inheritable = 0;
+	}
+	if (!syscall(SYS_capset, &header, now))
+		return 0;
+	error_set(err, "cannot drop capabilities: %s", strerror(errno));
+	return -1;
 }
 
 static int add_rules(scmp_filter_ctx filter, uint32_t action, const char *const *names,

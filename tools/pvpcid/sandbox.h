@@ -11,6 +11,16 @@ struct error;
 void sandbox_prepare(void);
 
 /**
+ * sandbox_drop - of what root may, keep only what opening others' files takes
+ * @err: filled on failure
+ *
+ * Before any thread is there: capabilities are a thread's. A user who has none loses
+ * nothing.
+ * Return: 0, or -1 with @err filled.
+ */
+int sandbox_drop(struct error *err);
+
+/**
  * sandbox_enter - no new privileges, no core, a list of system calls, for all threads
  * @err: filled on failure
  *

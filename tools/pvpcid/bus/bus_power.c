@@ -193,6 +193,20 @@ void bus_beat(struct bus *bus, uint64_t now_ns)
 	shm_store32(&bus_header(bus)->host.beat, ++bus->beat);
 }
 
+/*
+ * What a guest touches of the aperture, to read or to write it, is memory of the host. Who
+ * has touched too much has no bus any more, and gets nothing for what he touches then.
+ */
+static void check_touched(struct bus *bus)
+{
+	const struct pvpci_place *aperture = &bus->layout.area[PVPCI_AREA_APERTURE];
+
+	if (memory_held(&bus->memory) <= bus->conf->touched_bytes)
+		return;
+	bus_break(bus, "it has touched more of the aperture than \"touched_max\" allows");
+	memory_clear(&bus->memory, aperture->offset, aperture->bytes);
+}
+
 void bus_tick(struct bus *bus, uint64_t now_ns)
 {
 	uint32_t state;
@@ -204,6 +218,7 @@ void bus_tick(struct bus *bus, uint64_t now_ns)
 		bus_beat(bus, now_ns);
 	if (dma_faulted())
 		bus_break(bus, "its memory file shrank under us");
+	check_touched(bus);
 	if (bus->host.state != PVPCI_HOST_D0)
 		return;
 	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++)

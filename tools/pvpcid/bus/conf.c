@@ -24,6 +24,7 @@ void conf_init(struct conf *conf)
 	conf->vectors = CONF_VECTORS;
 	conf->rows = PVPCI_MAX_FUNCTIONS;
 	conf->poll_us = CONF_POLL_US;
+	conf->touched_bytes = CONF_TOUCHED_BYTES;
 }
 
 void conf_free(struct conf *conf)
@@ -126,6 +127,8 @@ int conf_check(struct conf *conf, struct error *err)
 	else if (aperture && (aperture & (aperture - 1) || aperture < PVPCI_PAGE_BYTES ||
 			      aperture > CONF_APERTURE_MAX_BYTES))
 		error_at(err, "aperture", "\"aperture\" must be a power of two, 4K to 32T");
+	else if (conf->touched_bytes < CONF_TOUCHED_MIN_BYTES)
+		error_at(err, "touched_max", "\"touched_max\" must be 512M at least");
 	else if (conf->spare32_bytes > 2ULL << 30)
 		error_at(err, "spare32", "\"spare32\" must not pass 2G");
 	else if (conf->spare64_bytes > CONF_APERTURE_MAX_BYTES)

@@ -15,6 +15,8 @@
 struct error;
 
 #define CONF_APERTURE_MAX_BYTES	FUNCTION_BAR_MAX_BYTES
+#define CONF_TOUCHED_BYTES	(1ULL << 30)
+#define CONF_TOUCHED_MIN_BYTES	(512ULL << 20)	/* all-ones of detached BARs may be half of it */
 
 /**
  * struct conf - one bus
@@ -26,6 +28,7 @@ struct error;
  * @control: path of the control socket, or NULL; owned
  * @memory: guest RAM
  * @aperture_bytes: 0 to compute it
+ * @touched_bytes: of BAR2, what the guest may make us hold memory for
  * @spare32_bytes: room to keep free in the 32-bit window
  * @spare64_bytes: room to keep free in the 64-bit window
  * @vectors: transport vectors, the ring's included
@@ -43,6 +46,7 @@ struct conf {
 	char *control;
 	struct dma_conf memory;
 	uint64_t aperture_bytes;
+	uint64_t touched_bytes;
 	uint64_t spare32_bytes;
 	uint64_t spare64_bytes;
 	unsigned int vectors;

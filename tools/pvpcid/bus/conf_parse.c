@@ -125,7 +125,7 @@ static int parse_protocol(struct conf *conf, const json_t *top, struct error *er
 static int parse_top(struct conf *conf, json_t *top, struct error *err)
 {
 	static const char * const known[] = {
-		"id", "socket", "socket_group", "control", "aperture", "spare32", "spare64",
+		"id", "socket", "socket_group", "control", "aperture", "touched_max", "spare32", "spare64",
 		"vectors", "rows", "poll_us", "protocol", "memory", "functions", NULL
 	};
 	json_t *memory = json_object_get(top, "memory");
@@ -141,6 +141,7 @@ static int parse_top(struct conf *conf, json_t *top, struct error *err)
 	    value_text(top, "socket_group", &conf->socket_group, err) ||
 	    value_path(top, "control", &conf->control, err) ||
 	    value_bytes(top, "aperture", &conf->aperture_bytes, err) ||
+	    value_bytes(top, "touched_max", &conf->touched_bytes, err) ||
 	    value_bytes(top, "spare32", &conf->spare32_bytes, err) ||
 	    value_bytes(top, "spare64", &conf->spare64_bytes, err) ||
 	    value_number(top, "vectors", 0, INT_MAX, &conf->vectors, err) ||

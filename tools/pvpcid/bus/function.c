@@ -65,6 +65,28 @@ static int take_home(struct function *fn, int home)
 	return 0;
 }
 
+static const struct model_ops *model_of(json_t *conf)
+{
+	const char *name = json_string_value(json_object_get(conf, "model"));
+
+	return name ? model_find(name, NULL) : NULL;
+}
+
+bool function_ready(json_t *conf, bool found)
+{
+	const struct model_ops *ops = model_of(conf);
+
+	return !ops || !ops->ready || ops->ready(conf, found);
+}
+
+void function_forget(json_t *conf)
+{
+	const struct model_ops *ops = model_of(conf);
+
+	if (ops && ops->forget)
+		ops->forget(conf);
+}
+
 struct function *function_create(struct bus *bus, json_t *conf, int home, struct error *err)
 {
 	struct function *fn = calloc(1, sizeof(*fn));

@@ -171,6 +171,18 @@ struct function {
 };
 
 /**
+ * function_ready - is there nothing that function_create() would wait for?
+ * @conf: JSON object; not checked
+ * @found: for the home of a pvpcid before us
+ *
+ * The first call begins with what it would wait for. Never waits.
+ */
+bool function_ready(json_t *conf, bool found);
+
+/** function_forget - no function_create() follows a function_ready() */
+void function_forget(json_t *conf);
+
+/**
  * function_create - make a function from its configuration
  * @bus: it is not on the bus yet
  * @conf: JSON object; a reference is taken

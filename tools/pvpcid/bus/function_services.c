@@ -26,12 +26,16 @@ uint64_t function_bar_bytes(const struct function *fn, unsigned int bar)
 	return bar < PVPCI_NUM_BARS ? fn->bar[bar].bytes : 0;
 }
 
+bool function_is_master(const struct function *fn)
+{
+	return fn->attached && function_config16(fn, CFGSPACE_COMMAND) & CFGSPACE_COMMAND_MASTER;
+}
+
 void *function_dma(struct function *fn, uint64_t address, uint64_t bytes)
 {
 	void *host = NULL;
 
-	if (fn->attached && bytes &&
-	    function_config16(fn, CFGSPACE_COMMAND) & CFGSPACE_COMMAND_MASTER)
+	if (bytes && function_is_master(fn))
 		host = dma_at(&fn->bus->dma, address, bytes);
 	if (!host)
 		fn->bus->stats.dma_refused++;

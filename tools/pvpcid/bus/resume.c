@@ -145,6 +145,8 @@ static struct function *make_function(struct bus *bus, const struct saved_functi
 		fn = function_create(bus, conf, (int)saved->home, err);
 	else
 		error_set(err, "its part of the state is damaged");
+	if (!fn)
+		function_forget(conf);
 	json_decref(conf);
 	if (!fn)
 		return NULL;
@@ -190,7 +192,18 @@ static void resume_function(struct bus *bus, const struct saved_function *saved)
 	bus->blocks_pending |= !!fn->invalid_blocks;
 }
 
-static const char *resume_functions(struct bus *bus, const struct saved_bus *saved, size_t bytes)
+/* Whoever of them waits for files does so while the others do. */
+static void begin_function(struct bus *bus, const struct saved_function *saved)
+{
+	json_t *conf = json_loads((const char *)(saved + 1), JSON_REJECT_DUPLICATES, NULL);
+
+	(void)bus;
+	function_ready(conf, true);
+	json_decref(conf);
+}
+
+static const char *each_function(struct bus *bus, const struct saved_bus *saved, size_t bytes,
+				 void (*call)(struct bus *bus, const struct saved_function *fn))
 {
 	const uint8_t *at = (const uint8_t *)saved + saved_align(sizeof(*saved));
 	const uint8_t *end = (const uint8_t *)saved + bytes;
@@ -203,10 +216,17 @@ static const char *resume_functions(struct bus *bus, const struct saved_bus *sav
 		    !fn->conf_bytes || ((const char *)(fn + 1))[fn->conf_bytes - 1] ||
 		    fn->row >= saved->rows || bus->row[fn->row])
 			return "it is damaged";
-		resume_function(bus, fn);
+		call(bus, fn);
 		at += saved_align(sizeof(*fn) + fn->conf_bytes);
 	}
 	return NULL;
+}
+
+static const char *resume_functions(struct bus *bus, const struct saved_bus *saved, size_t bytes)
+{
+	const char *why = each_function(bus, saved, bytes, begin_function);
+
+	return why ? why : each_function(bus, saved, bytes, resume_function);
 }
 
 /* All vectors once more: nobody knows which of them the guest has heard of. */

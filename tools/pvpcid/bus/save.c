@@ -9,6 +9,15 @@
 #include "bus/bus.h"
 #include "bus/saved.h"
 #include "io/keep.h"
+#include "models/model.h"
+
+const char *saved_version(char *text)
+{
+	snprintf(text, SAVED_VERSION_BYTES, "%u-%zu-%zu-%zu-%zu", STATE_VERSION,
+		 sizeof(struct saved_bus), sizeof(struct saved_function),
+		 sizeof(struct function_home), models_kept_bytes());
+	return text;
+}
 
 static void save_bus(const struct bus *bus, struct saved_bus *saved)
 {

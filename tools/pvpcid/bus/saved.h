@@ -115,6 +115,18 @@ static inline uint64_t saved_align(uint64_t bytes)
 	return (bytes + 7) & ~7ULL;
 }
 
+#define SAVED_VERSION_BYTES	64
+
+/**
+ * saved_version - the state that this build writes and can read, as one word
+ * @text: filled, SAVED_VERSION_BYTES
+ *
+ * STATE_VERSION, and the sizes of all that lies in the state: two builds whose words are
+ * the same can go on where the other was.
+ * Return: @text
+ */
+const char *saved_version(char *text);
+
 /**
  * bus_save - what is known now survives us; without a keeper nothing happens
  * @bus: the bus; its shared memory is there

@@ -5,14 +5,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/values.h"
 #include "base/version.h"
 #include "bus/bus.h"
 #include "bus/function_conf.h"
+#include "bus/saved.h"
 #include "control/control.h"
+#include "io/keep.h"
 
 static struct function *find_slot(struct bus *bus, json_t *request, json_t **answer)
 {
@@ -30,14 +32,48 @@ static struct function *find_slot(struct bus *bus, json_t *request, json_t **ans
 	return fn;
 }
 
+/* The file that we are, or whatever has its name by now. */
+static const char *program(char *text, size_t bytes)
+{
+	static const char gone[] = " (deleted)";
+	ssize_t used = readlink("/proc/self/exe", text, bytes - 1);
+	size_t length = used < 0 ? 0 : (size_t)used;
+
+	text[length] = '\0';
+	if (length > sizeof(gone) - 1 && !strcmp(text + length - (sizeof(gone) - 1), gone))
+		text[length - (sizeof(gone) - 1)] = '\0';
+	return text;
+}
+
 static json_t *do_ping(struct control_client *client, json_t *request)
 {
 	struct bus *bus = client->control->bus;
+	char version[SAVED_VERSION_BYTES];
+	char path[4096];
 
 	(void)request;
-	return json_pack("{s:b, s:s, s:s, s:I, s:s, s:i}", "ok", 1, "daemon", "pvpcid",
-			 "version", PVPCI_RELEASE, "bus", (json_int_t)bus->conf->id,
-			 "state", bus_state_name(bus), "protocol", PVPCI_VERSION_1_0);
+	return json_pack("{s:b, s:s, s:s, s:I, s:s, s:s, s:i, s:i, s:s}", "ok", 1,
+			 "daemon", "pvpcid", "version", PVPCI_RELEASE,
+			 "bus", (json_int_t)bus->conf->id, "program", program(path, sizeof(path)),
+			 "state_version", saved_version(version), "pid", (int)getpid(),
+			 "protocol", PVPCI_VERSION_1_0, "state", bus_state_name(bus));
+}
+
+/* We end as if we were killed, and the keeper starts what there is to start. */
+static json_t *do_upgrade(struct control_client *client, json_t *request)
+{
+	const char *next = json_string_value(json_object_get(request, "state_version"));
+	char version[SAVED_VERSION_BYTES];
+
+	if (!next)
+		return control_error("\"upgrade\" needs \"state_version\", what pvpcid --state-version prints");
+	if (!keep_there())
+		return control_error("nobody keeps the guest's bus meanwhile, neither systemd nor pvpcid-keep");
+	if (strcmp(next, saved_version(version)))
+		return control_error("the new pvpcid cannot go on: it reads state %.64s, and this is %s",
+				     next, version);
+	client->control->upgrade = true;
+	return json_pack("{s:b}", "ok", 1);
 }
 
 static json_t *do_list(struct control_client *client, json_t *request)
@@ -91,78 +127,6 @@ static json_t *do_space(struct control_client *client, json_t *request)
 		       control_error("out of memory");
 }
 
-/* All or none: what was added before the one that fails is taken off again. NULL: all. */
-static json_t *add_all(struct bus *bus, json_t *functions)
-{
-	size_t count = json_array_size(functions);
-	json_t *added = json_array();
-	struct error err;
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		struct function *fn = bus_add(bus, json_array_get(functions, i), &err);
-
-		if (!fn)
-			break;
-		json_array_append_new(added, json_integer(fn->devfn));
-	}
-	if (i == count) {
-		json_decref(added);
-		log_info("bus %llu: %zu functions added", (unsigned long long)bus->conf->id,
-			 count);
-		return NULL;
-	}
-	while (json_array_size(added)) {
-		size_t last = json_array_size(added) - 1;
-
-		bus_remove(bus, bus_find(bus, (unsigned int)
-					 json_integer_value(json_array_get(added, last))));
-		json_array_remove(added, last);
-	}
-	json_decref(added);
-	if (err.where[0])
-		return control_error("function %zu, %s: %s", i, err.where, err.text);
-	return control_error("function %zu: %s", i, err.text);
-}
-
-/* Answer now, or when the guest has said what became of them. */
-static json_t *added(struct control_client *client, uint32_t first, uint32_t count,
-		     unsigned int wait_ms)
-{
-	struct bus *bus = client->control->bus;
-
-	if (!wait_ms || bus->host.state != PVPCI_HOST_D0)
-		return json_pack("{s:b, s:o}", "ok", 1, "functions",
-				 report_added(bus, first, count));
-	client->add_first = first;
-	client->add_count = count;
-	client->add_deadline_ns = clock_ns() + wait_ms * 1000000ULL;
-	client->control->adding++;
-	return NULL;
-}
-
-static json_t *do_add(struct control_client *client, json_t *request)
-{
-	struct bus *bus = client->control->bus;
-	json_t *function = json_object_get(request, "function");
-	json_t *functions = json_object_get(request, "functions");
-	unsigned int wait_ms = 0;
-	struct error err;
-	uint32_t first = bus->next_instance;
-	json_t *refused;
-
-	if (bus->host.state == PVPCI_HOST_DEAD)
-		return control_error("the bus is broken until another guest connects");
-	if (value_number(request, "wait_ms", 0, CONTROL_WAIT_MAX_MS, &wait_ms, &err))
-		return control_error("%s", err.text);
-	if (!function == !functions || (functions && !json_array_size(functions)))
-		return control_error("\"add\" needs \"function\", or \"functions\", an array");
-	functions = function ? json_pack("[O]", function) : json_incref(functions);
-	refused = add_all(bus, functions);
-	json_decref(functions);
-	return refused ? refused : added(client, first, bus->next_instance - first, wait_ms);
-}
-
 /**
  * struct command - one row of the command table
  * @name: as in "command"
@@ -177,12 +141,14 @@ struct command {
 
 static const struct command commands[] = {
 	{ "ping", { "command", NULL }, do_ping },
+	{ "upgrade", { "command", "state_version", NULL }, do_upgrade },
 	{ "list", { "command", NULL }, do_list },
 	{ "show", { "command", "slot", NULL }, do_show },
 	{ "resume", { "command", "slot", NULL }, do_resume },
 	{ "stats", { "command", NULL }, do_stats },
 	{ "space", { "command", NULL }, do_space },
-	{ "add", { "command", "function", "functions", "wait_ms", NULL }, do_add },
+	{ "add", { "command", "function", "functions", "wait_ms", NULL },
+	  control_add_start },
 	{ "eject", { "command", "slot", "timeout_ms", "force", NULL }, control_eject_start },
 	{ "rebalance", { "command", "room", "bits", "dry_run", "timeout_ms", NULL },
 	  control_rebalance_start },

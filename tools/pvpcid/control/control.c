@@ -41,13 +41,7 @@ json_t *control_error(const char *format, ...)
 
 static bool client_waits(const struct control_client *client)
 {
-	return client->eject.pending || client->add_count || client->wish;
-}
-
-static void add_end(struct control_client *client)
-{
-	client->add_count = 0;
-	client->control->adding--;
+	return client->eject.pending || client->opening || client->add_count || client->wish;
 }
 
 static void client_close(struct control_client *client)
@@ -56,8 +50,7 @@ static void client_close(struct control_client *client)
 
 	control_eject_forget(client);
 	control_rebalance_forget(client);
-	if (client->add_count)
-		add_end(client);
+	control_add_forget(client);
 	loop_remove(control->loop, client->fd);
 	close(client->fd);
 	free(client->in);
@@ -238,58 +231,6 @@ void control_answer(struct control_client *client, json_t *answer)
 	client_lines(client);
 }
 
-bool control_adding(const struct control *control, uint32_t instance)
-{
-	unsigned int i;
-
-	for (i = 0; i < CONTROL_CLIENTS; i++) {
-		const struct control_client *client = &control->clients[i];
-
-		if (client->fd >= 0 && instance - client->add_first < client->add_count)
-			return true;
-	}
-	return false;
-}
-
-/* Has the guest said of all what became of them, or are they gone? */
-static bool add_complete(const struct control_client *client, uint64_t now_ns)
-{
-	const struct bus *bus = client->control->bus;
-	unsigned int i;
-
-	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++) {
-		const struct function *fn = bus->row[i];
-
-		if (fn && fn->instance - client->add_first < client->add_count &&
-		    !outcome_is_final(fn, now_ns))
-			return false;
-	}
-	return true;
-}
-
-static void add_check(struct control_client *client, uint64_t now_ns)
-{
-	struct bus *bus = client->control->bus;
-	bool complete = add_complete(client, now_ns);
-	json_t *functions;
-
-	if (!complete && now_ns < client->add_deadline_ns && bus->host.state == PVPCI_HOST_D0)
-		return;
-	functions = report_added(bus, client->add_first, client->add_count);
-	add_end(client);
-	control_answer(client, json_pack("{s:b, s:b, s:o}", "ok", 1, "complete", complete,
-					 "functions", functions));
-}
-
-void control_check(struct control *control, uint64_t now_ns)
-{
-	unsigned int i;
-
-	for (i = 0; control->adding && i < CONTROL_CLIENTS; i++)
-		if (control->clients[i].fd >= 0 && control->clients[i].add_count)
-			add_check(&control->clients[i], now_ns);
-}
-
 static void client_tick(struct control_client *client, uint64_t now_ns)
 {
 	uint64_t silent = now_ns > client->heard_ns ? now_ns - client->heard_ns : 0;
@@ -302,7 +243,7 @@ static void client_tick(struct control_client *client, uint64_t now_ns)
 		control_rebalance_tick(client, now_ns);
 		return;
 	}
-	if (client->add_count)
+	if (client->add_count || client->opening)
 		return;
 	if (silent > STALLED_NS && client->out_bytes) {
 		client_close(client);
@@ -333,6 +274,7 @@ int control_open(struct control *control, const char *path, struct error *err)
 	control->listener = -1;
 	control->count = 0;
 	control->adding = 0;
+	control->opening = 0;
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		control->clients[i].fd = -1;
 	if (!path)

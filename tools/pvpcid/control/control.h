@@ -69,6 +69,8 @@ struct control_eject {
  * @out_sent: bytes of it that are sent
  * @heard_ns: when it last sent or took something
  * @eject: eject that its request waits for
+ * @opening: functions whose files are being opened, a reference; NULL for none
+ * @add_wait_ms: for what the guest does with them, as asked for
  * @add_first: instance of the first function its request waits for
  * @add_count: functions it waits for, with the instances that follow; 0 for none
  * @add_deadline_ns: until then
@@ -89,6 +91,8 @@ struct control_client {
 	size_t out_sent;
 	uint64_t heard_ns;
 	struct control_eject eject;
+	json_t *opening;
+	unsigned int add_wait_ms;
 	uint32_t add_first;
 	uint32_t add_count;
 	uint64_t add_deadline_ns;
@@ -108,6 +112,8 @@ struct control_client {
  * @listener: -1 when closed
  * @clients: connections
  * @count: of them
+ * @opening: of them, those that wait for files to be open
+ * @upgrade: this process shall end, and another go on
  * @adding: of them, those that wait for functions to be attached
  */
 struct control {
@@ -118,7 +124,9 @@ struct control {
 	int listener;
 	struct control_client clients[CONTROL_CLIENTS];
 	unsigned int count;
+	unsigned int opening;
 	unsigned int adding;
+	bool upgrade;
 };
 
 /**
@@ -132,7 +140,7 @@ int control_open(struct control *control, const char *path, struct error *err);
 void control_close(struct control *control);
 /** control_tick - end what has waited too long */
 void control_tick(struct control *control, uint64_t now_ns);
-/** control_check - answer those whose functions are attached; after each poll of the bus */
+/** control_check - go on with what is being added; after each poll of the bus */
 void control_check(struct control *control, uint64_t now_ns);
 /** control_eject_done - the bus reports the end of an eject */
 void control_eject_done(struct control *control, uint64_t eject_id, int result);
@@ -148,7 +156,16 @@ json_t *control_execute(struct control_client *client, json_t *request);
 /** control_answer - a request that waited has its answer; takes the reference */
 void control_answer(struct control_client *client, json_t *answer);
 
-/* control_eject.c */
+/* add.c */
+
+/** control_add_start - run an add request; as control_execute() */
+json_t *control_add_start(struct control_client *client, json_t *request);
+/** control_add_forget - the client has gone */
+void control_add_forget(struct control_client *client);
+/** control_adding - does a client wait for that function to be added? */
+bool control_adding(const struct control *control, uint32_t instance);
+
+/* eject.c */
 
 /** control_eject_start - run an eject request; as control_execute() */
 json_t *control_eject_start(struct control_client *client, json_t *request);
@@ -156,10 +173,8 @@ json_t *control_eject_start(struct control_client *client, json_t *request);
 void control_eject_tick(struct control_client *client, uint64_t now_ns);
 /** control_eject_forget - the client has gone */
 void control_eject_forget(struct control_client *client);
-/** control_adding - does a client wait for that function to be added? */
-bool control_adding(const struct control *control, uint32_t instance);
 
-/* control_rebalance.c */
+/* rebalance.c */
 
 /** control_rebalance_start - run a request for room; as control_execute() */
 json_t *control_rebalance_start(struct control_client *client, json_t *request);

@@ -5,7 +5,7 @@
  * Everything but the engines' insides runs in the bus thread. A transfer that
  * comes out short is continued, an operation that the file system does not
  * know is replaced by one with the same effect, and memory that O_DIRECT
- * cannot use is copied.
+ * cannot use, or that may be taken back meanwhile, is copied.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include "io/blockio_engine.h"
 
 #define NOWAIT_BYTES	(64 * 1024)	/* longer reads: the copy alone is worth a batch */
+#define COPY_BYTES	(32 * 1024)	/* from here on one more copy costs more than a call */
 #define NOWAIT_MISSES	8		/* after so many in a row, ... */
 #define NOWAIT_SKIP	64		/* ... so many reads go without trying */
 #define RETRIES		100		/* of EAGAIN and EINTR */
@@ -26,18 +27,18 @@ struct blockio_op *blockio_op_new(struct blockio *io, enum blockio_kind kind,
 				  blockio_done done, void *arg)
 {
 	struct blockio_op *op = io->idle;
+	void *spare;
 
 	if (op)
 		io->idle = op->next;
 	else
-		op = malloc(sizeof(*op));
+		op = calloc(1, sizeof(*op));
 	if (!op)
 		return NULL;
-	memset(op, 0, sizeof(*op));
-	op->io = io;
-	op->kind = kind;
-	op->done = done;
-	op->arg = arg;
+	spare = op->spare;
+	*op = (struct blockio_op){
+		.io = io, .kind = kind, .spare = spare, .done = done, .arg = arg,
+	};
 	io->under_way++;
 	return op;
 }
@@ -49,7 +50,8 @@ void blockio_op_free(struct blockio_op *op)
 	free(op->own);
 	if (op->bounce)
 		io->bounce_bytes -= op->total;
-	free(op->bounce);
+	if (op->bounce != op->spare)
+		free(op->bounce);
 	io->under_way--;
 	op->next = io->idle;
 	io->idle = op;
@@ -68,8 +70,12 @@ void blockio_op_end(struct blockio_op *op, ssize_t result)
 
 	if (op->kind == BLOCKIO_WRITE || op->kind == BLOCKIO_ALLOCATE)
 		op->io->dirty = true;
-	if (op->bounce && op->kind == BLOCKIO_READ && result > 0)
-		blockio_bounce_back(op, (size_t)result);
+	if (op->bounce && op->kind == BLOCKIO_READ && result > 0) {
+		if (!op->lent || op->lent(arg))
+			blockio_bounce_back(op, (size_t)result);
+		else
+			result = -ECANCELED;
+	}
 	blockio_op_free(op);
 	done(arg, result);
 }
@@ -153,16 +159,27 @@ ssize_t blockio_perform(const struct blockio_op *op)
 	return result < 0 ? -errno : result;
 }
 
+/* Is a system call for this read alone cheaper than a share in the engine's? */
+static bool is_worth_trying(const struct blockio_op *op)
+{
+	const struct blockio *io = op->io;
+
+	if (op->lent && op->bytes >= COPY_BYTES)
+		return true;
+	return !io->unpushed && !io->ready.head && op->bytes <= NOWAIT_BYTES;
+}
+
 /*
- * A read that is in the page cache and not part of a batch needs no engine.
- * Whether it finished (completely: anything else goes to the engine).
+ * A read that is in the page cache and not part of a batch needs no engine, nor does one
+ * that the engine would have to copy once more. Whether it finished (completely: anything
+ * else goes to the engine).
  */
 static bool read_now(struct blockio_op *op)
 {
 	struct blockio *io = op->io;
 	ssize_t result;
 
-	if (!io->nowait || io->unpushed || io->ready.head || op->bytes > NOWAIT_BYTES)
+	if (!io->nowait || !is_worth_trying(op))
 		return false;
 	if (io->nowait_skip) {
 		io->nowait_skip--;
@@ -183,44 +200,74 @@ static bool read_now(struct blockio_op *op)
 	return false;
 }
 
-static int transfer(struct blockio *io, enum blockio_kind kind, const struct iovec *iov,
-		    int count, uint64_t offset, bool durable, blockio_done done, void *arg)
+static struct blockio_op *new_transfer(struct blockio *io, enum blockio_kind kind,
+				       const struct iovec *iov, int count, uint64_t offset,
+				       blockio_done done, void *arg)
 {
 	struct blockio_op *op = blockio_op_new(io, kind, done, arg);
-	int i, rc;
+	int i;
 
 	if (!op)
-		return -ENOMEM;
+		return NULL;
 	op->iov = iov;
 	op->count = count;
 	op->offset = offset;
-	op->durable = durable;
 	for (i = 0; i < count; i++)
 		op->bytes += iov[i].iov_len;
 	op->total = op->bytes;
-	if (blockio_bounce_needed(io, iov, count)) {
+	return op;
+}
+
+static int start_transfer(struct blockio_op *op)
+{
+	int rc;
+
+	if (op->kind == BLOCKIO_READ && read_now(op))
+		return 0;
+	if (op->lent || blockio_bounce_needed(op->io, op->iov, op->count)) {
 		rc = blockio_bounce_start(op);
 		if (rc)
 			blockio_op_free(op);
 		return rc;
 	}
-	if (kind != BLOCKIO_READ || !read_now(op))
-		blockio_op_start(op);
+	blockio_op_start(op);
 	return 0;
+}
+
+int blockio_readv_lent(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
+		       blockio_lent lent, blockio_done done, void *arg)
+{
+	struct blockio_op *op = new_transfer(io, BLOCKIO_READ, iov, count, offset, done, arg);
+
+	if (!op)
+		return -ENOMEM;
+	op->lent = lent;
+	io->stats.reads++;
+	return start_transfer(op);
 }
 
 int blockio_readv(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
 		  blockio_done done, void *arg)
 {
-	io->stats.reads++;
-	return transfer(io, BLOCKIO_READ, iov, count, offset, false, done, arg);
+	return blockio_readv_lent(io, iov, count, offset, NULL, done, arg);
+}
+
+static int write_from(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
+		      bool durable, blockio_done done, void *arg)
+{
+	struct blockio_op *op = new_transfer(io, BLOCKIO_WRITE, iov, count, offset, done, arg);
+
+	if (!op)
+		return -ENOMEM;
+	op->durable = durable;
+	io->stats.writes++;
+	return start_transfer(op);
 }
 
 int blockio_writev(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
 		   blockio_done done, void *arg)
 {
-	io->stats.writes++;
-	return transfer(io, BLOCKIO_WRITE, iov, count, offset, false, done, arg);
+	return write_from(io, iov, count, offset, false, done, arg);
 }
 
 int blockio_writev_durable(struct blockio *io, const struct iovec *iov, int count,
@@ -228,8 +275,7 @@ int blockio_writev_durable(struct blockio *io, const struct iovec *iov, int coun
 {
 	if (io->lost)
 		return -io->lost;
-	io->stats.writes++;
-	return transfer(io, BLOCKIO_WRITE, iov, count, offset, true, done, arg);
+	return write_from(io, iov, count, offset, true, done, arg);
 }
 
 void blockio_push(struct blockio *io)

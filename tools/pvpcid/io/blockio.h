@@ -23,7 +23,7 @@ typedef void (*blockio_done)(void *arg, ssize_t result);
  * @writes: writes
  * @flushes: flushes
  * @zeroes: blockio_zero() and blockio_discard() calls
- * @bounced: transfers copied because "direct" could not use the memory
+ * @bounced: transfers over a copy: memory that "direct" cannot use, or that was lent
  */
 struct blockio_stats {
 	uint64_t reads;
@@ -42,7 +42,8 @@ struct blockio_stats {
  * @err: filled on error
  *
  * Through io_uring, threads where that is not allowed; PVPCI_BLOCKIO=uring or
- * =threads in the environment forces one.
+ * =threads in the environment forces one. Waits for the file, at most 10 s, unless
+ * blockio_ready() was called until it said so.
  * Return: NULL with @err filled.
  */
 struct blockio *blockio_open(const char *path, bool readonly, bool direct, struct error *err);
@@ -64,6 +65,22 @@ struct blockio *blockio_open_after(const char *path, bool readonly, bool direct,
 				   struct error *err);
 
 /**
+ * blockio_ready - would an open wait?
+ * @path: as for blockio_open(), as are the next two
+ * @readonly: the same
+ * @direct: the same
+ * @after: blockio_open_after() will be called, not blockio_open()
+ *
+ * The first call begins, in a thread; further ones look. What is open in time, or not
+ * open after 10 s (30 s with @after), is for the open to tell.
+ * Return: whether it is decided. Never waits.
+ */
+bool blockio_ready(const char *path, bool readonly, bool direct, bool after);
+
+/** blockio_forget - no open will follow a blockio_ready(); harmless without one */
+void blockio_forget(const char *path, bool readonly, bool direct);
+
+/**
  * blockio_close - wait for what is under way, flush what was written, close
  * @io: may be NULL
  */
@@ -72,6 +89,8 @@ void blockio_close(struct blockio *io);
 /**
  * blockio_bytes - size now; a file may have grown or shrunk since it was opened
  * @io: file
+ *
+ * Of a file that is a server's: as far as this host knows.
  */
 uint64_t blockio_bytes(const struct blockio *io);
 
@@ -148,6 +167,26 @@ int blockio_protect(struct blockio *io, bool protect);
  */
 int blockio_readv(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
 		  blockio_done done, void *arg);
+
+/* Is memory that was lent for a read still to be filled? @arg: as for blockio_done. */
+typedef bool (*blockio_lent)(void *arg);
+
+/**
+ * blockio_readv_lent - read into memory that may be somebody else's when it is done
+ * @io: file
+ * @iov: where to
+ * @count: entries of @iov
+ * @offset: in the file
+ * @lent: asked before the memory is touched at any later time; when it says no nothing
+ *	is touched, and the result is -ECANCELED
+ * @done: as for blockio_readv()
+ * @arg: for @lent and @done
+ *
+ * What is in the page cache is there at once. All else is read into memory of our own,
+ * since nothing stops a read that the kernel has: not even the end of this process.
+ */
+int blockio_readv_lent(struct blockio *io, const struct iovec *iov, int count, uint64_t offset,
+		       blockio_lent lent, blockio_done done, void *arg);
 
 /**
  * blockio_writev - write; blockio_flush() makes it durable

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Block I/O: aligned copies of memory that O_DIRECT cannot use.
+ * Block I/O: aligned copies, of memory that O_DIRECT cannot use and of memory that
+ * was lent.
  *
  * A guest's first PRP entry is aligned to 4 bytes only. What all copies of one
  * file take is limited; a transfer that finds no room waits until another is
@@ -13,6 +14,7 @@
 #include "io/blockio_engine.h"
 
 #define BOUNCE_BYTES	(32ULL << 20)	/* of one file, at most */
+#define SPARE_BYTES	4096U
 
 bool blockio_bounce_needed(const struct blockio *io, const struct iovec *iov, int count)
 {
@@ -26,35 +28,41 @@ bool blockio_bounce_needed(const struct blockio *io, const struct iovec *iov, in
 	return false;
 }
 
+/* A small one stays with the operation: allocating costs more than copying. */
+static void *memory_for(struct blockio_op *op)
+{
+	void *memory;
+
+	if (op->bytes > SPARE_BYTES)
+		return posix_memalign(&memory, 4096, (size_t)op->bytes) ? NULL : memory;
+	if (!op->spare && posix_memalign(&op->spare, 4096, SPARE_BYTES))
+		op->spare = NULL;
+	return op->spare;
+}
+
 /* 0; -EAGAIN when others hold what it needs, -ENOMEM when nobody does. */
 static int take_copy(struct blockio_op *op)
 {
 	struct blockio *io = op->io;
-	struct iovec *own;
-	void *bounce;
 	uint8_t *to;
 	int i;
 
 	if (io->bounce_bytes && io->bounce_bytes + op->bytes > BOUNCE_BYTES)
 		return -EAGAIN;
-	own = malloc(sizeof(*own));
-	if (!own || posix_memalign(&bounce, 4096, (size_t)op->bytes)) {
-		free(own);
+	op->bounce = memory_for(op);
+	if (!op->bounce)
 		return io->bounce_bytes ? -EAGAIN : -ENOMEM;
-	}
 	io->bounce_bytes += op->bytes;
-	to = bounce;
+	to = op->bounce;
 	for (i = 0; op->kind == BLOCKIO_WRITE && i < op->count; i++) {
 		memcpy(to, op->iov[i].iov_base, op->iov[i].iov_len);
 		to += op->iov[i].iov_len;
 	}
-	own->iov_base = bounce;
-	own->iov_len = (size_t)op->bytes;
-	op->own = own;
-	op->bounce = bounce;
+	op->one.iov_base = op->bounce;
+	op->one.iov_len = (size_t)op->bytes;
 	op->user = op->iov;
 	op->user_count = op->count;
-	op->iov = own;
+	op->iov = &op->one;
 	op->count = 1;
 	return 0;
 }

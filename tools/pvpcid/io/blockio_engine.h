@@ -33,13 +33,16 @@ enum blockio_kind {
  * @iov: what is left to transfer
  * @count: entries of @iov
  * @own: copy of the vector, made when a transfer came out short
- * @bounce: aligned copy of the data, for O_DIRECT with unaligned memory
+ * @bounce: aligned copy of the data, for O_DIRECT with unaligned memory and for @lent
+ * @spare: memory for a small copy, kept while the operation is idle
+ * @one: a vector of one, of the copy
  * @user: the caller's vector, filled from @bounce after a read
  * @user_count: its entries
  * @offset: in the file, of what is left
  * @bytes: what is left
  * @total: what was asked for
  * @result: of the operation as the kernel gave it
+ * @lent: the caller's, NULL when its memory stays
  * @done: the caller's
  * @arg: the caller's
  */
@@ -56,12 +59,15 @@ struct blockio_op {
 	int count;
 	struct iovec *own;
 	void *bounce;
+	void *spare;
+	struct iovec one;
 	const struct iovec *user;
 	int user_count;
 	uint64_t offset;
 	uint64_t bytes;
 	uint64_t total;
 	ssize_t result;
+	blockio_lent lent;
 	blockio_done done;
 	void *arg;
 };
@@ -107,6 +113,9 @@ struct blockio_engine {
  * @readonly: opened for reading only
  * @direct: O_DIRECT
  * @device: a block device
+ * @node_device: st_dev, to know it again
+ * @node: st_ino
+ * @protected: see blockio_protected()
  * @nowait: preadv2(RWF_NOWAIT) works here
  * @nowait_misses: reads in a row that were not in the page cache
  * @nowait_skip: reads to go before it is tried again
@@ -133,6 +142,9 @@ struct blockio {
 	bool readonly;
 	bool direct;
 	bool device;
+	dev_t node_device;
+	ino_t node;
+	bool protected;
 	bool nowait;
 	unsigned int nowait_misses;
 	unsigned int nowait_skip;
@@ -154,6 +166,30 @@ struct blockio {
 
 extern const struct blockio_engine blockio_uring;
 extern const struct blockio_engine blockio_threads;
+
+/**
+ * blockio_open_file - open, lock and measure, without an engine
+ * @path: as for blockio_open(), as are the next two
+ * @readonly: the same
+ * @direct: the same
+ * @after: wait for the lock
+ * @err: filled on failure
+ *
+ * Context: any thread. It may wait for as long as a server does not answer.
+ * Return: NULL with @err filled on failure.
+ */
+struct blockio *blockio_open_file(const char *path, bool readonly, bool direct, bool after,
+				  struct error *err);
+
+/** blockio_close_file - the reverse */
+void blockio_close_file(struct blockio *io);
+
+/** blockio_opened - blockio_open_file() by a thread, begun before or now, waited for a while */
+struct blockio *blockio_opened(const char *path, bool readonly, bool direct, bool after,
+			       struct error *err);
+
+/** blockio_ask_protected - what blockio_protected() says once it is open; may wait */
+bool blockio_ask_protected(const struct blockio *io);
 
 /**
  * blockio_list_add - append

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,18 +23,19 @@
 #define LOCK_QUIET_TRIES	200U
 
 static struct blockio *all;
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* The lock would only say that somebody has it. */
 static bool is_ours(const struct blockio *io)
 {
 	const struct blockio *other;
-	struct stat st, st_other;
 
+	pthread_mutex_lock(&all_lock);
 	for (other = all; other; other = other->next)
-		if (!fstat(io->file, &st) && !fstat(other->file, &st_other) &&
-		    st.st_dev == st_other.st_dev && st.st_ino == st_other.st_ino)
-			return true;
-	return false;
+		if (io->node_device == other->node_device && io->node == other->node)
+			break;
+	pthread_mutex_unlock(&all_lock);
+	return other;
 }
 
 /* Requests of a process that was killed hold the file, and its lock, until they end. */
@@ -134,6 +136,9 @@ static int check_file(struct blockio *io, const char *path, bool after, struct e
 		return -1;
 	}
 	io->device = S_ISBLK(st.st_mode);
+	io->node_device = st.st_dev;
+	io->node = st.st_ino;
+	io->protected = blockio_ask_protected(io);
 	if (!blockio_bytes(io)) {
 		error_set(err, "%s is empty", path);
 		return -1;
@@ -142,8 +147,8 @@ static int check_file(struct blockio *io, const char *path, bool after, struct e
 	return lock_file(io, after, err);
 }
 
-static struct blockio *open_file(const char *path, bool readonly, bool direct, bool after,
-				 struct error *err)
+struct blockio *blockio_open_file(const char *path, bool readonly, bool direct, bool after,
+				  struct error *err)
 {
 	/* O_NONBLOCK: a FIFO is refused below, not waited for. */
 	int flags = (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
@@ -174,11 +179,6 @@ static struct blockio *open_file(const char *path, bool readonly, bool direct, b
 			error_set(err, "%s: %s", path, strerror(errno));
 		goto close_file;
 	}
-	io->engine = choose_engine(io, err);
-	if (!io->engine)
-		goto close_file;
-	io->next = all;
-	all = io;
 	return io;
 
 close_file:
@@ -187,6 +187,32 @@ free_io:
 	free(io->path);
 	free(io);
 	return NULL;
+}
+
+void blockio_close_file(struct blockio *io)
+{
+	close(io->file);
+	free(io->path);
+	free(io);
+}
+
+static struct blockio *open_file(const char *path, bool readonly, bool direct, bool after,
+				 struct error *err)
+{
+	struct blockio *io = blockio_opened(path, readonly, direct, after, err);
+
+	if (!io)
+		return NULL;
+	io->engine = choose_engine(io, err);
+	if (!io->engine) {
+		blockio_close_file(io);
+		return NULL;
+	}
+	pthread_mutex_lock(&all_lock);
+	io->next = all;
+	all = io;
+	pthread_mutex_unlock(&all_lock);
+	return io;
 }
 
 struct blockio *blockio_open(const char *path, bool readonly, bool direct, struct error *err)
@@ -222,33 +248,34 @@ void blockio_close(struct blockio *io)
 
 	if (!io)
 		return;
+	pthread_mutex_lock(&all_lock);
 	while (*link != io)
 		link = &(*link)->next;
 	*link = io->next;
+	pthread_mutex_unlock(&all_lock);
 	blockio_drain(io);
 	if (blockio_dirty(io))
 		blockio_flush(io, closing_flush, io);
 	blockio_drain(io);
 	io->engine->close(io);
-	close(io->file);
 	while ((op = io->idle)) {
 		io->idle = op->next;
+		free(op->spare);
 		free(op);
 	}
-	free(io->path);
-	free(io);
+	blockio_close_file(io);
 }
 
 uint64_t blockio_bytes(const struct blockio *io)
 {
 	uint64_t bytes = 0;
-	struct stat st;
+	struct statx st;
 
 	if (io->device)
 		return ioctl(io->file, BLKGETSIZE64, &bytes) ? 0 : bytes;
-	if (fstat(io->file, &st) || st.st_size < 0)
-		return 0;
-	return (uint64_t)st.st_size;
+	/* What is known here: no server is asked. */
+	return statx(io->file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &st) ? 0 :
+	       st.stx_size;
 }
 
 uint32_t blockio_align(const struct blockio *io)

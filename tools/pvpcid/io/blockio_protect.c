@@ -11,9 +11,14 @@
 
 #define PROTECTED	"user.pvpcid.write_protected"
 
-bool blockio_protected(const struct blockio *io)
+bool blockio_ask_protected(const struct blockio *io)
 {
 	return fgetxattr(io->file, PROTECTED, NULL, 0) >= 0;
+}
+
+bool blockio_protected(const struct blockio *io)
+{
+	return io->protected;
 }
 
 int blockio_protect(struct blockio *io, bool protect)

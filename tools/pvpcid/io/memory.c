@@ -62,6 +62,13 @@ void memory_close(struct memory *memory)
 	memory->fd = -1;
 }
 
+uint64_t memory_held(const struct memory *memory)
+{
+	struct stat st;
+
+	return fstat(memory->fd, &st) ? 0 : (uint64_t)st.st_blocks * 512;
+}
+
 void memory_clear(struct memory *memory, uint64_t offset, uint64_t bytes)
 {
 	if (bytes > CLEAR_BY_WRITE_BYTES &&

@@ -47,6 +47,9 @@ int memory_adopt(struct memory *memory, int fd, uint64_t bytes);
 /** memory_close - the reverse; harmless when it is not open */
 void memory_close(struct memory *memory);
 
+/** memory_held - bytes that somebody has touched: what it costs the host */
+uint64_t memory_held(const struct memory *memory);
+
 /** memory_clear - zeroes at @offset; gives pages back where that is cheaper */
 void memory_clear(struct memory *memory, uint64_t offset, uint64_t bytes);
 

@@ -156,7 +156,11 @@ int state_open(struct state *state, struct error *err)
 	if (state->fd < 0)
 		return make_memory(state, err);
 	if (lock(state)) {
-		error_set(err, "another pvpcid serves the bus of this keeper");
+		if (errno == EAGAIN || errno == EACCES)
+			error_set(err, "another pvpcid serves the bus of this keeper");
+		else
+			error_set(err, "the state that was kept cannot be locked: %s",
+				  strerror(errno));
 		state_close(state);
 		return -1;
 	}

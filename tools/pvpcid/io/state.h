@@ -45,7 +45,7 @@ struct state {
  * @err: filled on failure
  *
  * What cannot be used is said in a sentence and given up; @state->found is then false.
- * Return: 0, or -1 with @err filled: another pvpcid uses it.
+ * Return: 0, or -1 with @err filled: another pvpcid uses it, or may.
  */
 int state_open(struct state *state, struct error *err);
 

@@ -159,6 +159,9 @@ void function_interrupt(struct function *fn, unsigned int vector);
  */
 void *function_dma(struct function *fn, uint64_t address, uint64_t bytes);
 
+/** function_is_master - may it reach guest memory now? What it does later asks again. */
+bool function_is_master(const struct function *fn);
+
 /**
  * function_watch - the bus sleeps on @fd too
  * @fn: function

@@ -21,6 +21,10 @@ struct function;	/* the bus's side of one PCI function */
 /**
  * struct model_ops - a device model
  * @name: as in "model": "NAME" of the configuration
+ * @ready: begin what create() of this @conf would wait for (files), and say whether that
+ *	is decided; called again until it is, then create() does not wait. Checks
+ *	nothing: that is create()'s. @found as for function_keep(); optional
+ * @forget: no create() follows a ready() of this @conf; harmless without one; optional
  * @create: check @conf, take what the model needs (files, memory), describe
  *	the function through the config services below, and return the model's
  *	state; NULL and a filled @err when anything is wrong. Must not keep @conf.
@@ -49,6 +53,7 @@ struct function;	/* the bus's side of one PCI function */
  *	a sentence in @text; false when nothing does; optional
  * @resume: go on with what was paused because of such a trouble; return how
  *	many things were; optional
+ * @kept_bytes: what it asks of function_keep(), 0 for nothing
  * @read_block: at most @bytes of config block @block; return how many there
  *	are, or negative errno: -ERANGE for no such block, -EIO; optional
  * @write_block: new content; return 0 or negative errno, the same; optional
@@ -60,6 +65,8 @@ struct function;	/* the bus's side of one PCI function */
  */
 struct model_ops {
 	const char *name;
+	bool (*ready)(json_t *conf, bool found);
+	void (*forget)(json_t *conf);
 	void *(*create)(struct function *fn, json_t *conf, struct error *err);
 	void (*destroy)(void *model);
 	void (*adopt)(void *model);
@@ -72,6 +79,7 @@ struct model_ops {
 	json_t *(*stats)(void *model);
 	bool (*trouble)(void *model, char *text, size_t bytes);
 	unsigned int (*resume)(void *model);
+	size_t kept_bytes;
 	int (*read_block)(void *model, unsigned int block, uint8_t *data, unsigned int bytes);
 	int (*write_block)(void *model, unsigned int block, const uint8_t *data,
 			   unsigned int bytes);
@@ -89,5 +97,8 @@ extern const struct model_ops testdev_model;
  * Return: the model, or NULL.
  */
 const struct model_ops *model_find(const char *name, struct error *err);
+
+/** models_kept_bytes - of all models: another sum is another layout of what is kept */
+size_t models_kept_bytes(void);
 
 #endif /* PVPCID_MODEL_H */

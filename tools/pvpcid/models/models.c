@@ -35,3 +35,14 @@ const struct model_ops *model_find(const char *name, struct error *err)
 	error_at(err, "model", "there is no model \"%s\"", name);
 	return NULL;
 }
+
+size_t models_kept_bytes(void)
+{
+	size_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+		if (models[i].ops)
+			bytes += models[i].ops->kept_bytes;
+	return bytes;
+}

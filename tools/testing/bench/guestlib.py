@@ -25,10 +25,10 @@ class Guest:
     """
 
     def __init__(self, name, kernel="stock-6.12", buses=(), qemu=(), append="", smp=2,
-                 mem=1024, timeout=600):
+                 mem=1024, timeout=600, keeper=False):
         self.name, self.kernel, self.buses = name, kernel, list(buses)
         self.qemu, self.append, self.smp = list(qemu), append, smp
-        self.mem, self.timeout = mem, timeout
+        self.mem, self.timeout, self.keeper = mem, timeout, keeper
         self.out = tempfile.mkdtemp(prefix=name + "-", dir=self.work())
         self.seconds = None
 
@@ -65,6 +65,8 @@ class Guest:
             with open(self.path(f"bus{number}.json"), "w", encoding="utf-8") as file:
                 json.dump(bus, file)
             command += ["--bus", self.path(f"bus{number}.json")]
+        if self.keeper:
+            command += ["--keeper"]
         for text in self.qemu:
             command += ["--qemu=" + text]
         if self.append:

@@ -71,6 +71,9 @@ for number in $(seq "$KILLS"); do
 	sleep "0.$((number % 10))"
 	kill_daemon
 done
+for number in 1 2 3; do
+	check "it is replaced by the one that is installed" control upgrade
+done
 wait
 same "fio has seen nothing of $KILLS kills" 0 "$(guest "cat /tmp/$cached.status")"
 same "nor has the other one" 0 "$(guest "cat /tmp/$direct.status")"

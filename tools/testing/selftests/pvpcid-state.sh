@@ -39,5 +39,7 @@ says sum "is not used, it is damaged"
 says short "is not used, it has another size"
 says second "another pvpcid serves the bus of this keeper"
 same "and its status" "status 1" "$(grep ^status log)"
+says socket "the state that was kept cannot be locked: No such device or address"
+same "and its status" "status 1" "$(grep ^status log)"
 same "nothing is written to the disk" "$sum" "$(md5sum <disk.img)"
 ktap_end

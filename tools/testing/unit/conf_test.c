@@ -109,9 +109,11 @@ static void test_limits(void **state)
 		"\"vectors\": 1", "\"vectors\": 2048", "\"rows\": 1", "\"rows\": 256",
 		"\"poll_us\": 0", "\"poll_us\": 1000000", "\"aperture\": \"4K\"",
 		"\"aperture\": \"32T\"", "\"spare32\": \"2G\"", "\"spare64\": \"32T\"",
+		"\"touched_max\": \"512M\"",
 	};
 	static const char * const bad[] = {
 		"\"vectors\": 2049", "\"rows\": 0", "\"rows\": 257", "\"poll_us\": 1000001",
+		"\"touched_max\": \"511M\"",
 		"\"poll_us\": -1", "\"poll_us\": 4294967296", "\"aperture\": \"2K\"",
 		"\"aperture\": \"12K\"", "\"aperture\": \"64T\"", "\"spare32\": \"3G\"",
 		"\"spare64\": \"33T\"",

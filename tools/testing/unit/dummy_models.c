@@ -10,6 +10,9 @@
 #include "dummy_models.h"
 #include "base/error.h"
 
+bool dummy_hangs;
+unsigned int dummy_forgotten;
+
 static struct dummy *last;
 
 struct dummy *dummy_last(void)
@@ -39,6 +42,17 @@ static int add_bars(struct function *fn, json_t *conf, struct error *err)
 			return -1;
 	}
 	return 0;
+}
+
+static bool dummy_ready(json_t *conf, bool found)
+{
+	(void)found;
+	return !dummy_hangs || !json_object_get(conf, "slow");
+}
+
+static void dummy_forget(json_t *conf)
+{
+	dummy_forgotten += !!json_object_get(conf, "slow");
 }
 
 static void *dummy_create(struct function *fn, json_t *conf, struct error *err)
@@ -159,11 +173,13 @@ static unsigned int dummy_resume(void *model)
 	return count;
 }
 
-static const char * const dummy_keys[] = { "bars", "msix", "msi", "soft_reset", NULL };
+static const char * const dummy_keys[] = { "bars", "msix", "msi", "soft_reset", "slow", NULL };
 
 #define DUMMY_MODEL(ident, text)			\
 const struct model_ops ident = {			\
 	.name = text,					\
+	.ready = dummy_ready,				\
+	.forget = dummy_forget,				\
 	.create = dummy_create,				\
 	.destroy = dummy_destroy,			\
 	.attach = dummy_attach,				\

@@ -36,6 +36,12 @@ struct dummy {
 	uint8_t block[8];
 };
 
+/* Configurations with "slow" are not ready while this is set. */
+extern bool dummy_hangs;
+
+/* Calls of forget(). */
+extern unsigned int dummy_forgotten;
+
 /** dummy_last - the dummy that was created last */
 struct dummy *dummy_last(void);
 

@@ -145,9 +145,14 @@ void *fakebus_ram(struct function *fn, uint64_t address, uint64_t bytes)
 	return NULL;
 }
 
+bool function_is_master(const struct function *fn)
+{
+	return fn->attached && fn->master;
+}
+
 void *function_dma(struct function *fn, uint64_t address, uint64_t bytes)
 {
-	void *host = fn->attached && fn->master && bytes ? fakebus_ram(fn, address, bytes) : NULL;
+	void *host = function_is_master(fn) && bytes ? fakebus_ram(fn, address, bytes) : NULL;
 
 	fn->dma_calls++;
 	if (!host)

@@ -362,6 +362,45 @@ static void hung_files(void **state)
 	}
 }
 
+/* A server that does not answer an open: others are opened, and the wait has an end. */
+static void hung_open(void **state)
+{
+	struct blockio *io, *other;
+	char path[2][64];
+	struct error err;
+
+	(void)state;
+	other = open_file(path[0], 4096, false);
+	host_file(path[1], 4096);
+	model_open_hold(path[1]);
+	assert_false(blockio_ready(path[1], false, false, false));
+	blockio_close(other);
+	other = blockio_open(path[0], false, false, &err);
+	assert_non_null(other);
+	assert_false(blockio_ready(path[1], false, false, false));
+	while (!blockio_ready(path[1], false, false, false))
+		usleep(1000);
+	assert_null(blockio_open(path[1], false, false, &err));
+	assert_non_null(strstr(err.text, "does not answer for 1 s"));
+	/* One that is not wanted any more, and then the server is back: nobody holds the file. */
+	assert_false(blockio_ready(path[1], false, false, false));
+	blockio_forget(path[1], false, false);
+	model_open_hold(NULL);
+	while (!(io = blockio_open(path[1], false, false, &err)))
+		assert_non_null(strstr(err.text, "it is in use"));
+	blockio_close(io);
+	/* Begun, ready, opened. */
+	while (!blockio_ready(path[1], false, false, false))
+		usleep(1000);
+	io = blockio_open(path[1], false, false, &err);
+	assert_non_null(io);
+	assert_int_equal(blockio_bytes(io), 4096);
+	blockio_close(io);
+	blockio_close(other);
+	unlink(path[0]);
+	unlink(path[1]);
+}
+
 const struct CMUnitTest model_blockio_tests[] = {
 	cmocka_unit_test(engine),
 	cmocka_unit_test(many),
@@ -372,6 +411,7 @@ const struct CMUnitTest model_blockio_tests[] = {
 	cmocka_unit_test(block_device),
 	cmocka_unit_test(many_copies),
 	cmocka_unit_test(hung_files),
+	cmocka_unit_test(hung_open),
 	cmocka_unit_test(errors),
 };
 

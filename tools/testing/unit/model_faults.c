@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -23,6 +24,8 @@ ssize_t __real_preadv64v2(int file, const struct iovec *iov, int count, off_t of
 			  int flags);
 ssize_t __real_pwritev64v2(int file, const struct iovec *iov, int count, off_t offset,
 			   int flags);
+int __real_open64(const char *path, int flags, mode_t mode);
+int __wrap_open64(const char *path, int flags, mode_t mode);
 int __real_fdatasync(int file);
 int __real_fallocate64(int file, int mode, off_t offset, off_t bytes);
 ssize_t __wrap_preadv64(int file, const struct iovec *iov, int count, off_t offset);
@@ -169,6 +172,25 @@ ssize_t __wrap_preadv64(int file, const struct iovec *iov, int count, off_t offs
 	wait_held(file);
 	iov = shorten(iov, &count, &one);
 	return file_fails() ? -1 : __real_preadv64(file, iov, count, offset);
+}
+
+static const char *held_path;	/* under hold_lock */
+
+void model_open_hold(const char *path)
+{
+	pthread_mutex_lock(&hold_lock);
+	held_path = path;
+	pthread_cond_broadcast(&hold_end);
+	pthread_mutex_unlock(&hold_lock);
+}
+
+int __wrap_open64(const char *path, int flags, mode_t mode)
+{
+	pthread_mutex_lock(&hold_lock);
+	while (held_path && !strcmp(held_path, path))
+		pthread_cond_wait(&hold_end, &hold_lock);
+	pthread_mutex_unlock(&hold_lock);
+	return __real_open64(path, flags, mode);
 }
 
 /* The page cache is "cold" while there are faults: what matters comes after. */

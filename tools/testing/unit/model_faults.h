@@ -34,6 +34,9 @@ void model_file_short(size_t bytes);
  */
 void model_read_hold(const char *path);
 
+/** model_open_hold - as model_read_hold(), of opening it */
+void model_open_hold(const char *path);
+
 /** model_fallocate_fail - fallocate() fails with @error; 0: it works */
 void model_fallocate_fail(int error);
 

@@ -11,7 +11,7 @@ TOOLS	:= ../../
 override CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I$(TOOLS)/../include/uapi \
 	-I$(TOOLS)/lib/pvpci -I$(TOOLS)/pvpcid
 MODELS_CFLAGS := -O1 -g -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wvla -Werror \
-	-fno-strict-aliasing -fno-common -pthread
+	-fno-strict-aliasing -fno-common -pthread -DOPEN_S=1U
 ifneq ($(SANITIZE),)
 MODELS_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 endif
@@ -22,7 +22,7 @@ MODELS_SRC := $(sort $(wildcard model_*.c nvme_*.c)) fakebus.c \
 MODELS_OBJ := $(patsubst %.c,$(OUT)/%.o,$(subst $(TOOLS),tools,$(MODELS_SRC)))
 
 $(OUT)/model_test: $(MODELS_OBJ)
-	$(CC) $(MODELS_CFLAGS) $(foreach f,malloc calloc strdup posix_memalign preadv64 \
+	$(CC) $(MODELS_CFLAGS) $(foreach f,malloc calloc strdup posix_memalign preadv64 open64 \
 		preadv64v2 pwritev64v2 fdatasync fallocate64,-Wl,--wrap=$(f)) \
 		-o $@ $^ -lcmocka -ljansson -luring
 

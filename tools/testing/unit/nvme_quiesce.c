@@ -4,6 +4,7 @@
  * With threads only: io_uring's reads are the kernel's, and nothing holds them.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "model_faults.h"
 #include "nvme_tests.h"
@@ -37,6 +38,16 @@ static void ring_flush(struct host *host)
 
 	host_submit(host, 1, &sqe);
 	host_ring(host, 1);
+}
+
+/* All of a page of data is @byte. */
+static void assert_all(struct host *host, uint8_t byte)
+{
+	const uint8_t *data = host_mem(host, host->data);
+	unsigned int i;
+
+	for (i = 0; i < 4096; i++)
+		assert_int_equal(data[i], byte);
 }
 
 static void until_idle(struct host *host, bool last)
@@ -143,8 +154,49 @@ static void held_shutdown(void **state)
 	host_free(host);
 }
 
+/* The guest has taken its memory back: what is read later lands nowhere. */
+static void late_read(void **state)
+{
+	struct host *host = hung();
+	struct nvme_cqe cqe;
+
+	(void)state;
+	memset(host_mem(host, host->data), 0x77, 4096);
+	host->fn->master = false;
+	model_read_hold(NULL);
+	until_idle(host, false);
+	assert_all(host, 0x77);
+	/* It is told when it can be: reading once more would be as well. */
+	host->fn->master = true;
+	fakebus_detach(host->fn);
+	fakebus_attach(host->fn);
+	host_poll(host);
+	assert_true(host_reap(host, 1, &cqe));
+	assert_int_equal(le16toh(cqe.status) >> 1 & NVME_SC_MASK, NVME_SC_DATA_TRANSFER);
+	assert_int_equal(host_rw(host, NVME_IO_READ, 7, 8, 0), 0);
+	host_free(host);
+}
+
+/* As late_read(), by a controller reset. */
+static void read_before_reset(void **state)
+{
+	struct host *host = hung();
+
+	(void)state;
+	memset(host_mem(host, host->data), 0x77, 4096);
+	host_write32(host, NVME_REG_CC, 0x00460000);
+	host->fn->ops->poll(host->fn->model);
+	model_read_hold(NULL);
+	host_poll(host);
+	assert_int_equal(host_read32(host, NVME_REG_CSTS), 0);
+	assert_all(host, 0x77);
+	host_free(host);
+}
+
 const struct CMUnitTest nvme_quiesce_tests[] = {
 	cmocka_unit_test(held_read),
+	cmocka_unit_test(late_read),
+	cmocka_unit_test(read_before_reset),
 	cmocka_unit_test(held_reset),
 	cmocka_unit_test(last_flushes),
 	cmocka_unit_test(last_detached),

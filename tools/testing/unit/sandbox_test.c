@@ -4,10 +4,14 @@
  * that entered it and in one that was there before.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -101,6 +105,44 @@ static int run_program(void)
 	return AS_SAID;
 }
 
+/* A file that only user 1 may open; root's test only. */
+static int open_foreign(void)
+{
+	char path[] = "/tmp/pvpci-sandbox-XXXXXX";
+	int fd = mkstemp(path), again;
+
+	if (fd < 0 || fchown(fd, 1, 1))
+		return -1;
+	again = open(path, O_RDWR);
+	unlink(path);
+	return again;
+}
+
+static int run_dropped(void)
+{
+	bool root = !geteuid();
+	struct error err;
+
+	if (sandbox_drop(&err))
+		return NO_SANDBOX;
+	/* Without the filter, which would forbid most of it as well. */
+	if (!chroot("/") || errno != EPERM)
+		return NOT_PRIVATE;
+	if (!mount("none", "/", NULL, MS_REMOUNT | MS_BIND, NULL) || errno != EPERM)
+		return NOT_PRIVATE;
+	if (root && (!setuid(1) || errno != EPERM))
+		return PRIVILEGES;
+	if (prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) && root)
+		return PRIVILEGES;
+	return root && open_foreign() < 0 ? UNUSABLE : AS_SAID;
+}
+
+static void test_dropped(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(run_dropped), AS_SAID);
+}
+
 static void test_here(void **state)
 {
 	(void)state;
@@ -122,6 +164,7 @@ static void test_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_here),
 		cmocka_unit_test(test_early),
 		cmocka_unit_test(test_program),

@@ -110,9 +110,36 @@ static void test_scribble(void **state)
 	sim_close(&sim);
 }
 
+/* Reading is enough to make the host hold memory: not more than was said. */
+static void test_touch_all(void **state)
+{
+	uint64_t touched, at, limit = 8 << 20;
+	volatile uint8_t *bar2;
+	unsigned int round;
+
+	(void)state;
+	assert_int_equal(sim_open(&sim, MANY, "\"aperture\": \"64M\","), 0);
+	sim.conf.touched_bytes = limit;
+	assert_int_equal(sim_up(&sim), 0);
+	bus_tick(&sim.bus, clock_ns());
+	assert_int_equal(sim.bus.host.state, PVPCI_HOST_D0);
+	bar2 = sim.bus.memory.base;
+	for (round = 0; round < 2; round++) {
+		touched = sim.bus.layout.bar2_bytes - (64 << 20);
+		for (at = touched; at < sim.bus.layout.bar2_bytes; at += 4096)
+			(void)bar2[at];
+		assert_true(memory_held(&sim.bus.memory) > limit);
+		bus_tick(&sim.bus, clock_ns());
+		assert_int_equal(sim.bus.host.state, PVPCI_HOST_DEAD);
+		assert_true(memory_held(&sim.bus.memory) <= limit);
+	}
+	sim_close(&sim);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scribble) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scribble),
+					    cmocka_unit_test(test_touch_all) };
 
 	log_setup(LOG_LEVEL_ERROR - 1);
 	return cmocka_run_group_tests_name("scribble", tests, NULL, NULL);

@@ -89,6 +89,53 @@ static int get_namespaces(struct nvme_ctrl *ctrl, json_t *conf, struct error *er
 	return 0;
 }
 
+/* "file" of namespace @i, and how it is to be opened; NULL for none. */
+static const char *file_of(json_t *conf, size_t i, bool *readonly, bool *direct)
+{
+	json_t *ns = json_array_get(json_object_get(conf, "namespaces"), i);
+	const char *path = json_string_value(json_object_get(ns, "file"));
+
+	*readonly = json_is_true(json_object_get(ns, "readonly"));
+	*direct = json_is_true(json_object_get(ns, "direct"));
+	return path && *path ? path : NULL;
+}
+
+/**
+ * nvme_ready - are the files of a configuration open, or will they never be?
+ * @conf: the function's object, not checked
+ * @found: a pvpcid before us had them open
+ */
+bool nvme_ready(json_t *conf, bool found)
+{
+	bool readonly, direct, ready = true;
+	const char *path;
+	size_t i;
+
+	for (i = 0; i < NVME_MAX_NAMESPACES; i++) {
+		path = file_of(conf, i, &readonly, &direct);
+		if (path)
+			ready &= blockio_ready(path, readonly, direct, found);
+	}
+	return ready;
+}
+
+/**
+ * nvme_forget - they will not be needed
+ * @conf: the function's object, not checked
+ */
+void nvme_forget(json_t *conf)
+{
+	bool readonly, direct;
+	const char *path;
+	size_t i;
+
+	for (i = 0; i < NVME_MAX_NAMESPACES; i++) {
+		path = file_of(conf, i, &readonly, &direct);
+		if (path)
+			blockio_forget(path, readonly, direct);
+	}
+}
+
 /**
  * nvme_configure - read the configuration, open the namespaces
  * @ctrl: zeroed or found, with @fn; ns and namespaces are filled even on error

@@ -65,6 +65,7 @@ uint16_t nvme_io_error(struct nvme_request *rq, ssize_t result)
 	case -EINTR:
 		return NVME_SC_INTERNAL | dnr;
 	case -EFAULT:
+	case -ECANCELED:
 		return NVME_SC_DATA_TRANSFER | NVME_SC_DNR;
 	}
 	if (rq->ns)
@@ -108,6 +109,14 @@ static uint16_t rw_finish(struct nvme_request *rq, ssize_t result)
 	return NVME_SC_SUCCESS;
 }
 
+/* Who has reset the controller, or taken its bus mastering, uses that memory himself. */
+static bool still_lent(void *arg)
+{
+	const struct nvme_request *rq = arg;
+
+	return rq->generation == rq->ctrl->generation && function_is_master(rq->ctrl->fn);
+}
+
 /* Read and Write (6.9, 6.14). */
 static uint16_t read_write(struct nvme_request *rq)
 {
@@ -128,8 +137,9 @@ static uint16_t read_write(struct nvme_request *rq)
 	rq->finish = rw_finish;
 	rq->ctrl->poll_bytes += bytes;
 	if (!write)
-		rc = blockio_readv(rq->ns->io, rq->iov, rq->iov_count,
-				   rq->lba << rq->ns->shift, nvme_backend_done, rq);
+		rc = blockio_readv_lent(rq->ns->io, rq->iov, rq->iov_count,
+					rq->lba << rq->ns->shift, still_lent,
+					nvme_backend_done, rq);
 	/* FUA, or the write cache is off: not completed before it is durable. */
 	else if (nvme_is_durable(rq))
 		rc = blockio_writev_durable(rq->ns->io, rq->iov, rq->iov_count,

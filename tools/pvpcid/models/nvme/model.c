@@ -178,6 +178,8 @@ static const char *const nvme_keys[] = { "namespaces", "queues", "bar_bytes", NU
 
 const struct model_ops nvme_model = {
 	.name = "nvme",
+	.ready = nvme_ready,
+	.forget = nvme_forget,
 	.create = nvme_create,
 	.destroy = nvme_destroy,
 	.adopt = nvme_adopt,
@@ -190,5 +192,6 @@ const struct model_ops nvme_model = {
 	.stats = nvme_stats,
 	.trouble = nvme_trouble,
 	.resume = nvme_resume,
+	.kept_bytes = sizeof(struct nvme_ctrl),
 	.keys = nvme_keys,
 };

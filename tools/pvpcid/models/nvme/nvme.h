@@ -365,6 +365,8 @@ struct nvme_ctrl {
 
 /* conf.c */
 int nvme_configure(struct nvme_ctrl *ctrl, json_t *conf, struct error *err);
+bool nvme_ready(json_t *conf, bool found);
+void nvme_forget(json_t *conf);
 
 /* regs.c */
 void nvme_regs_reset(struct nvme_ctrl *ctrl);

@@ -3,7 +3,7 @@
 """keeper HARM PVPCID [OPTION...]: be the keeper of a pvpcid, kill it, do HARM to the
 state that it has left, start another, print what that one says until it is ready, and
 end both. HARM is none, magic, version, sum, short, or second: another one is started
-while the first lives."""
+while the first lives, or socket: one is in the state's place."""
 
 import array
 import os
@@ -69,7 +69,9 @@ def injure(fd):
 log = os.memfd_create("log")
 first = start(log)
 listen()
-if harm == "second":
+if harm in ("second", "socket"):
+    if harm == "socket":
+        kept["pvpci-state"] = socket.socket(socket.AF_UNIX).detach()
     second = start(log)
     print("status", os.waitstatus_to_exitcode(os.waitpid(second, 0)[1]))
 else:
