@@ -82,6 +82,48 @@ u16 tree_request(struct tree *t, u16 bus, u64 size, u32 flags)
 	return add(t, bus, 0, size, flags | PLAN_REQUEST);
 }
 
+/* All tilings of 8 MiB by free space, movable and pinned BARs of 1, 2, 4 and 8 MiB. */
+u32 tree_tiling(struct tree *t, u32 unit, u32 index, bool build, u64 at)
+{
+	u32 below;
+
+	if (unit == 1) {
+		if (build && index)
+			tree_bar(t, 0, at, MIB, 0, index == 2 ? PLAN_PINNED : 0);
+		return 3;
+	}
+	below = tree_tiling(t, unit / 2, 0, false, 0);
+	if (!build)
+		return below * below + 2;
+	if (index < 2) {
+		tree_bar(t, 0, at, unit * MIB, 0, index ? PLAN_PINNED : 0);
+	} else {
+		index -= 2;
+		tree_tiling(t, unit / 2, index / below, true, at);
+		tree_tiling(t, unit / 2, index % below, true, at + unit / 2 * MIB);
+	}
+	return below * below + 2;
+}
+
+/* What QEMU makes of a chain of bridges and a row of ports below the last one, two windows each. */
+void tree_switch(struct tree *t, u32 bridges, u32 ports)
+{
+	u32 i;
+
+	tree_init(t);
+	tree_bus(t);
+	tree_root(t, 0, 0xc0000000, 0x3ec00000, 0);
+	tree_root(t, 0, 0x100000000, 32ULL << 30, 0);
+	for (i = 0; i < bridges + ports; i++) {
+		u16 bus = i < bridges ? i : bridges, port = i < bridges ? 0 : i - bridges;
+		u64 size = (i < bridges ? 2 * ports : 2) * MIB;
+		u16 window = tree_window(t, bus, tree_bus(t), 0xfb000000 + port * size, size, 0);
+
+		t->nodes[window].last_max = 0xffffffff;
+		tree_window(t, bus, i + 1, 0xfd000000 + port * size, size, PLAN_PREFETCH);
+	}
+}
+
 void tree_print(const struct tree *t)
 {
 	u16 i;

@@ -41,6 +41,8 @@ u16 tree_root(struct tree *t, u16 behind, u64 start, u64 size, u32 flags);
 u16 tree_window(struct tree *t, u16 bus, u16 behind, u64 start, u64 size, u32 flags);
 u16 tree_bar(struct tree *t, u16 bus, u64 start, u64 size, u32 cost, u32 flags);
 u16 tree_request(struct tree *t, u16 bus, u64 size, u32 flags);
+u32 tree_tiling(struct tree *t, u32 unit, u32 index, bool build, u64 at);
+void tree_switch(struct tree *t, u32 bridges, u32 ports);
 void tree_print(const struct tree *t);
 
 /* xorshift, so that a seed means the same everywhere. */

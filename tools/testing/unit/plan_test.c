@@ -118,29 +118,6 @@ static bool against_brute(bool exact, bool secondary)
 	return true;
 }
 
-/* All tilings of 8 MiB by free space, movable and pinned BARs of 1, 2, 4 and 8 MiB. */
-static u32 tilings(u32 unit, u32 index, bool build, u64 at)
-{
-	u32 below;
-
-	if (unit == 1) {
-		if (build && index)
-			tree_bar(&tree, 0, at, MIB, 0, index == 2 ? PLAN_PINNED : 0);
-		return 3;
-	}
-	below = tilings(unit / 2, 0, false, 0);
-	if (!build)
-		return below * below + 2;
-	if (index < 2) {
-		tree_bar(&tree, 0, at, unit * MIB, 0, index ? PLAN_PINNED : 0);
-	} else {
-		index -= 2;
-		tilings(unit / 2, index / below, true, at);
-		tilings(unit / 2, index % below, true, at + unit / 2 * MIB);
-	}
-	return below * below + 2;
-}
-
 static u32 price(u32 kind, const struct plan_node *n, u32 index)
 {
 	static const u32 odd[] = { 5, 1, 9, 2, 7, 3, 8, 4 };
@@ -150,7 +127,7 @@ static u32 price(u32 kind, const struct plan_node *n, u32 index)
 
 static bool test_flat_all(void)
 {
-	u32 all = tilings(8, 0, false, 0), index, kind, size, i;
+	u32 all = tree_tiling(&tree, 8, 0, false, 0), index, kind, size, i;
 
 	reset_counts();
 	for (index = 0; index < all; index += number("PLAN_STRIDE", 1)) {
@@ -158,7 +135,7 @@ static bool test_flat_all(void)
 			for (kind = 0; kind < 3; kind++) {
 				tree_init(&tree);
 				tree_root(&tree, tree_bus(&tree), 0x80000000, 8 * MIB, 0);
-				tilings(8, index, true, 0x80000000);
+				tree_tiling(&tree, 8, index, true, 0x80000000);
 				for (i = 0; i < tree.space.node_count; i++)
 					if (tree.nodes[i].owner != PLAN_NONE)
 						tree.cost[tree.nodes[i].owner] =
@@ -371,26 +348,6 @@ static bool test_large_bridges(void)
 	return large(true);
 }
 
-/* What QEMU makes of a chain of bridges and a row of ports below the last one, two windows each. */
-static void switch_of(u32 bridges, u32 ports)
-{
-	u32 i;
-
-	tree_init(&tree);
-	tree_bus(&tree);
-	tree_root(&tree, 0, 0xc0000000, 0x3ec00000, 0);
-	tree_root(&tree, 0, 0x100000000, 32ULL << 30, 0);
-	for (i = 0; i < bridges + ports; i++) {
-		u16 bus = i < bridges ? i : bridges, port = i < bridges ? 0 : i - bridges;
-		u64 size = (i < bridges ? 2 * ports : 2) * MIB;
-		u16 window = tree_window(&tree, bus, tree_bus(&tree), 0xfb000000 + port * size,
-					 size, 0);
-
-		tree.nodes[window].last_max = 0xffffffff;
-		tree_window(&tree, bus, i + 1, 0xfd000000 + port * size, size, PLAN_PREFETCH);
-	}
-}
-
 /* Plan, and demand a plan at no more than this price that takes no more than needed. */
 static bool is_modest(u64 cost, u64 window_bytes)
 {
@@ -418,7 +375,7 @@ static bool test_switch(void)
 	for (bridges = 1; bridges <= 5; bridges++) {
 		for (busy = 0; busy < 2; busy++) {
 			for (size = 4 * MIB; size <= 512 * MIB; size *= 2) {
-				switch_of(bridges, 4);
+				tree_switch(&tree, bridges, 4);
 				if (busy)
 					tree_bar(&tree, bridges + 1, 0xfb000000, 16384, 10,
 						 PLAN_PINNED);
@@ -434,7 +391,7 @@ static bool test_switch(void)
 /* A hole of 64 MiB in the default windows of a q35 machine does not swallow all that is free. */
 static bool test_hole(void)
 {
-	switch_of(0, 4);
+	tree_switch(&tree, 0, 4);
 	tree_request(&tree, 2, 64 * MIB, PLAN_PREFETCH);
 	return is_modest(1, 64 * MIB + 8 * MIB);
 }
