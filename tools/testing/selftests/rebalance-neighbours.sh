@@ -36,8 +36,8 @@ dir=/sys/kernel/pci_rebalance
 auto=/sys/module/pci_rebalance/parameters/auto
 drivers='/sys/bus/pci/drivers/nvme/0* /sys/bus/pci/drivers/e1000e/0* /sys/bus/pci/drivers/virtio-pci/0*'
 
-# places: where the BARs of all that run are
-places() { guest "for fn in $drivers; do echo \${fn##*/}; head -n 6 \$fn/resource; done"; }
+# places: where the BARs and ROMs of all that run are
+places() { guest "for fn in $drivers; do echo \${fn##*/}; head -n 7 \$fn/resource; done"; }
 # touched: config writes to them that QEMU has seen
 touched() { grep -cE 'pci_cfg_write (nvme|e1000e|virtio-blk)' qemu.log || :; }
 # rounds NAME: how often this was done
