@@ -15,7 +15,7 @@ from hotplug import Failed, expect, within
 
 WINDOW_MS = 100		# of a probe: the longest I/O of each
 # What a guest's kernel would say of a pause that was more than one.
-COMPLAINTS = ("Bus is broken|nvme.*(timeout|I/O error|I/O tag|resetting|Removing|invalid id)|"
+COMPLAINTS = ("Bus is broken|nvme.*(timeout|I/O error|I/O tag|resetting|Removing|invalid id|genctr)|"
               "I/O error|BUG|WARN|hung_task")
 
 
