@@ -78,8 +78,7 @@ static int see_next(const struct simple *simple, long long old)
 int run_upgrade(const struct globals *globals, int argc, char **argv)
 {
 	struct simple simple = {
-		.doc = "Let the pvpcid that is installed now go on with the bus: its guest sees "
-		       "a pause.",
+		.doc = "Let the pvpcid that is installed now go on; the guest sees a pause.",
 	};
 	json_t *answer, *before;
 	char version[128];
