@@ -126,7 +126,7 @@ check "unload" end
 check "somebody holds its lock, and wants the other: load" begin $hard
 check "it may be unbound" sh -c "echo $first idle >$dir/allow"
 echo 1 >$driver/cross &
-sleep 0.3
+within "it is held" 10 grep -q msleep /proc/$!/stack
 check "the move is refused" sh -c "! echo $fn 2>/dev/null >$dir/request"
 check "and says why" result "1 functions are pinned"
 wait

@@ -44,7 +44,7 @@ static int cross_set(const char *value, const struct kernel_param *parameter)
 	if (!dev)
 		return -ENODEV;
 	device_lock(&dev->dev);
-	msleep(1000);
+	msleep(3000);
 	pci_lock_rescan_remove();
 	pci_unlock_rescan_remove();
 	device_unlock(&dev->dev);
@@ -54,7 +54,7 @@ static int cross_set(const char *value, const struct kernel_param *parameter)
 
 static const struct kernel_param_ops cross_ops = { .set = cross_set };
 module_param_cb(cross, &cross_ops, NULL, 0200);
-MODULE_PARM_DESC(cross, "write to it to hold the lock of 01.0 for a second, then the rescan lock");
+MODULE_PARM_DESC(cross, "write to it to hold the lock of 01.0 for three seconds, then the rescan lock");
 
 static int move_ask(struct pci_dev *dev, void *data)
 {
