@@ -3,6 +3,8 @@
  * pvpcictl upgrade: another pvpcid goes on with the bus.
  */
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,14 @@ static int complain(const char *program, const char *what)
 	return -1;
 }
 
+/* Something to read from it, or its end, and not for ever. */
+static ssize_t read_in_time(int fd, char *text, size_t bytes)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+	return poll(&ready, 1, ANSWER_MS) > 0 ? read(fd, text, bytes) : -1;
+}
+
 /* What PROGRAM --state-version prints, without its newline. */
 static int ask_program(const char *program, char *text, size_t bytes)
 {
@@ -39,8 +49,10 @@ static int ask_program(const char *program, char *text, size_t bytes)
 		_exit(127);
 	}
 	close(ends[1]);
-	got = pid > 0 ? read(ends[0], text, bytes - 1) : -1;
+	got = pid > 0 ? read_in_time(ends[0], text, bytes - 1) : -1;
 	close(ends[0]);
+	if (pid > 0 && got <= 0)
+		kill(pid, SIGKILL);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status || got <= 0)
 		return complain(program, "does not say which state it can read");
 	text[got] = '\0';

@@ -169,18 +169,15 @@ bool blockio_ready(const char *path, bool readonly, bool direct, bool after)
 
 static bool wait_for(struct opening *opening)
 {
-	struct timespec until;
-	uint64_t now = clock_ns();
-	uint64_t left = opening->deadline_ns > now ? opening->deadline_ns - now : 0;
+	struct timespec until = {
+		.tv_sec = (time_t)(opening->deadline_ns / 1000000000),
+		.tv_nsec = (long)(opening->deadline_ns % 1000000000),
+	};
 	int rc = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	left += (uint64_t)until.tv_nsec;
-	until.tv_sec += (time_t)(left / 1000000000);
-	until.tv_nsec = (long)(left % 1000000000);
 	pthread_mutex_lock(&lock);
 	while (!opening->done && !rc)
-		rc = pthread_cond_timedwait(&ended, &lock, &until);
+		rc = pthread_cond_clockwait(&ended, &lock, CLOCK_MONOTONIC, &until);
 	opening->given_up = !opening->done;
 	pthread_mutex_unlock(&lock);
 	return !opening->given_up;

@@ -145,8 +145,6 @@ def matrix():
 def unit():
     """Makefile and *.mk of the unit tests, each with and without sanitizers."""
     where = os.path.join(TOP, "tools/testing/unit")
-    # A few seconds each: they find nothing new, but show that they still work. All
-    # together they take longest, so they start first.
     # A few seconds each: they find nothing new, but show that they still work.
     jobs = [Job("unit", "unit/fuzz-smoke", [
         "make", "-s", "-C", os.path.join(TOP, "tools/testing/fuzz"), "smoke",
@@ -187,7 +185,7 @@ def kernels():
                            "modules", name, needs={"kernel/" + name}))
     # A kernel takes all processors, but not while its parts are linked: what else there is
     # to do then comes first, and two at a time would only wait for each other.
-    for name, before in zip(DEBUG, ((),) + DEBUG):
+    for name, before in zip(DEBUG, (None,) + DEBUG):
         jobs.append(Job("build", "build/" + name, [
             "nice", os.path.join(TOP, "tools/testing/kunit/build"), name], 3600,
                         {"kernel/source-" + name.partition("-")[2]},
@@ -197,8 +195,7 @@ def kernels():
 
 def all_jobs(parts):
     """Every job of some parts, and those that they may need."""
-    jobs = kernels() + [script("tools", "tools", variant)
-                             for variant in ("gcc", "clang", "asan")]
+    jobs = kernels() + [script("tools", "tools", variant) for variant in ("gcc", "clang", "asan")]
     jobs += unit() + static() + selftests()
     jobs += [Job("kunit", "kunit/" + kernel, [
         os.path.join(TOP, "tools/testing/kunit/run"), kernel], 900, {"build/" + kernel})

@@ -29,15 +29,10 @@ if [ -z "${GUEST:-}" ]; then
 	exit $bad
 fi
 
-# state: all that a move may change and an undone move may not
-state='grep -v nvme /proc/iomem; cd /sys/bus/pci/devices; for fn in *; do
-	echo $fn; readlink $fn/driver; head -n 14 $fn/resource
-	hexdump -v -s 4 -n 2 $fn/config; hexdump -v -s 16 -n 40 $fn/config; done'
-
 # same_state NAME: nothing differs from the beginning
 same_state()
 {
-	check "$1" guest "{ $state; } >/tmp/now; diff /tmp/before /tmp/now"
+	check "$1" guest "{ $TREE_STATE; } >/tmp/now; diff /tmp/before /tmp/now"
 }
 
 # load: modules and disks
@@ -64,7 +59,7 @@ guest "cat $dir/space $dir/functions" | sed 's/^/# /'
 check "write the disks" guest 'for disk in /dev/nvme?n1; do
 	dd if=/dev/urandom of=$disk bs=1M count=2 conv=fsync 2>/dev/null || exit 1; done'
 sums=$(sums)
-guest "{ $state; } >/tmp/before"
+guest "{ $TREE_STATE; } >/tmp/before"
 
 # Nonsense and refusals name a reason and change nothing.
 for bad in "0000:00 0" "0000:00 3M" "0000:00 128K sideways" "" "0000:77 8M" "0000:00:1e.7" "x" \
@@ -95,7 +90,7 @@ is_back() { [ "$boot" != "$(timeout 5 "$GUEST" cat /proc/sys/kernel/random/boot_
 within "killed, the guest comes back" 120 is_back
 load
 same "with the data as it was" "$sums" "$(sums)"
-guest "{ $state; } >/tmp/before"
+guest "{ $TREE_STATE; } >/tmp/before"
 allow
 
 # Every change once: fail it, undo all, compare. In the guest, since there are many.
@@ -104,7 +99,7 @@ while [ \$number -lt 200 ]; do
 	echo \$number >/sys/module/pci_rebalance/parameters/fail_at
 	echo '0000:00 128K 32bit' 2>/dev/null >$dir/request && break
 	[ \$number -eq 1 ] || grep -q \"undone after \$((number - 1)) changes\" $dir/result || { cat $dir/result; exit 1; }
-	{ $state; } >/tmp/now
+	{ $TREE_STATE; } >/tmp/now
 	diff /tmp/before /tmp/now || exit 1
 	number=\$((number + 1))
 done

@@ -43,10 +43,6 @@ check "what port 9 reserves is known" guest "$reserve"
 # added: the function that was hot-added last
 added() { guest 'for fn in /sys/bus/pci/devices/*; do
 	[ "$(cat $fn/vendor $fn/device | xargs)" = "0x1af4 0x1110" ] && echo ${fn##*/}; done' | tail -n 1; }
-# state: registers and resources of all windows and functions
-state() { guest 'grep -v nvme /proc/iomem; cd /sys/bus/pci/devices; for fn in *; do
-	echo $fn; readlink $fn/driver; head -n 14 $fn/resource
-	hexdump -v -s 4 -n 2 $fn/config; hexdump -v -s 16 -n 40 $fn/config; done'; }
 make_room() { guest "echo $new >$dir/request"; }
 
 for port in dp2 rp23; do
@@ -57,7 +53,7 @@ for port in dp2 rp23; do
 	if [ "$port" = dp2 ]; then
 		within "$port: not served" 40 guest "grep -q '^failed' $dir/result"
 		new=$(added)
-		every_change "$port" state make_room
+		every_change "$port" tree_state make_room
 	fi
 	within "$port: served" 40 guest "grep -q '^done' $dir/result"
 	guest "cat $dir/result $dir/plan" | sed 's/^/# /'

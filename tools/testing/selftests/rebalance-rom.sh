@@ -28,9 +28,6 @@ if [ -z "${GUEST:-}" ]; then
 fi
 
 dir=/sys/kernel/pci_rebalance
-state() { guest 'cat /proc/iomem /proc/ioports; cd /sys/bus/pci/devices; for fn in *; do
-	echo $fn; head -n 14 $fn/resource
-	hexdump -v -s 4 -n 2 $fn/config; hexdump -v -s 16 -n 48 $fn/config; done'; }
 # rom: what is read from it
 rom() { guest "setpci -s $fn COMMAND=2:2; cd /sys/bus/pci/devices/$fn && echo 1 >rom && md5sum <rom; echo 0 >rom
 	setpci -s $fn COMMAND=0:2"; }
@@ -62,7 +59,7 @@ io=$(resource 2)
 check "and I/O" test $(($(cut -d' ' -f1 <<<"$io"))) -ne 0
 same "registers of the port" "$(believed)" "$(windows)"
 before=$(resource 6)
-every_change "hole" state make_room
+every_change "hole" tree_state make_room
 guest "cat $dir/result $dir/plan" | sed 's/^/# /'
 check "the ROM has moved" test "$before" != "$(resource 6)"
 same "and reads as before" "$rom" "$(rom)"

@@ -134,9 +134,12 @@ uint8_t *bus_attach(struct native_bus *bus, uint32_t row)
 	return (uint8_t *)part(bus, PVPCI_AREA_APERTURE) + offset;
 }
 
-void bus_msix(struct native_bus *bus, uint32_t row, uint8_t *bar, uint32_t table,
-	      unsigned int entry, uint32_t token, uint32_t vector)
+void bus_msix(struct native_bus *bus, uint32_t row, uint8_t *bar, unsigned int entry,
+	      uint32_t token, uint32_t vector)
 {
+	const uint8_t *values = (uint8_t *)part(bus, PVPCI_AREA_CONFIG) +
+				(size_t)row * PVPCI_PAGE_BYTES;
+	uint32_t table = shm_load32((__le32 *)(values + CFGSPACE_MSIX + 4)) & ~7U;
 	__le32 *message = (__le32 *)(bar + table + entry * 16);
 
 	if (token >= shm_load32(&bus->header->nr_tokens) || !vector ||

@@ -53,13 +53,12 @@ uint8_t *bus_attach(struct native_bus *bus, uint32_t row);
  * @bus: in D0
  * @row: attached
  * @bar: its BAR 0, where the table is
- * @table: offset of the table
  * @entry: in the table
  * @token: of the vector map, used by nobody else
  * @vector: below the bus's number of vectors, not 0
  */
-void bus_msix(struct native_bus *bus, uint32_t row, uint8_t *bar, uint32_t table,
-	      unsigned int entry, uint32_t token, uint32_t vector);
+void bus_msix(struct native_bus *bus, uint32_t row, uint8_t *bar, unsigned int entry,
+	      uint32_t token, uint32_t vector);
 
 /** bus_wake - after a store that the daemon polls for: ring if it sleeps */
 void bus_wake(struct native_bus *bus);

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 
 #include "client.h"
 #include "shm.h"
+
+#define ANSWER_S	10
 
 /* The next number, and its descriptor or -1. */
 static int64_t take(const struct client *client, int *attached)
@@ -30,7 +33,7 @@ static int64_t take(const struct client *client, int *attached)
 	struct cmsghdr *cmsg;
 
 	if (recvmsg(client->socket, &msg, MSG_WAITALL | MSG_CMSG_CLOEXEC) != sizeof(wire))
-		errx(1, "the server has closed the connection");
+		errx(1, "the server has closed the connection, or says nothing for %d s", ANSWER_S);
 	*attached = -1;
 	cmsg = CMSG_FIRSTHDR(&msg);
 	if (cmsg && cmsg->cmsg_type == SCM_RIGHTS)
@@ -64,6 +67,7 @@ static void map_memory(struct client *client, int fd)
 void client_open(struct client *client, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval limit = { .tv_sec = ANSWER_S };
 	const struct pvpci_header *header;
 	unsigned int wanted;
 	int none;
@@ -73,6 +77,7 @@ void client_open(struct client *client, const char *path)
 	strcpy(address.sun_path, path);
 	client->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (client->socket < 0 ||
+	    setsockopt(client->socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ||
 	    connect(client->socket, (struct sockaddr *)&address, sizeof(address)))
 		err(1, "%s", path);
 	if (take(client, &none))

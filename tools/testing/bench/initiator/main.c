@@ -13,8 +13,6 @@
 
 #include "load.h"
 
-#define MSIX_TABLE	8192	/* of pvpcid's NVMe controllers */
-
 static const char doc[] =
 "Drive the NVMe controllers of a pvpcid as a guest would, and print what came of it as JSON.\n"
 "\vThe daemon has to be started with --memory FILE and --machine q35; the first functions of\n"
@@ -140,12 +138,14 @@ int main(int argc, char **argv)
 	bus_up(&bus, options.socket);
 	if (bus.count < options.functions)
 		errx(1, "the bus has %u functions, not %u", bus.count, options.functions);
+	if (options.interrupts && bus.client.nr_vectors < 2)
+		errx(1, "the bus has one vector, which is the ring's: none is left for interrupts");
 	for (i = 0; i < options.functions; i++) {
 		nvme[i].bus = &bus;
 		nvme[i].bytes = options.bytes;
 		nvme[i].bar = bus_attach(&bus, i);
 		if (options.interrupts)
-			bus_msix(&bus, i, nvme[i].bar, MSIX_TABLE, 1, i,
+			bus_msix(&bus, i, nvme[i].bar, 1, i,
 				 1 + i % (bus.client.nr_vectors - 1));
 		nvme_open(&nvme[i], &ram, options.depth, options.interrupts);
 	}

@@ -56,3 +56,10 @@ tree_run()
 }
 
 guest() { "$GUEST" "$@"; }
+
+# Registers and resources of all windows and functions, and who has what: all that a move may
+# change and an undone move may not. For a shell of the guest.
+TREE_STATE='grep -v nvme /proc/iomem; cat /proc/ioports; cd /sys/bus/pci/devices; for fn in *; do
+	echo $fn; readlink $fn/driver; head -n 14 $fn/resource
+	hexdump -v -s 4 -n 2 $fn/config; hexdump -v -s 16 -n 48 $fn/config; done'
+tree_state() { guest "$TREE_STATE"; }
