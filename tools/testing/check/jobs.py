@@ -82,7 +82,7 @@ def modules_of(kernel):
 def guest(part, path, label, where, line):
     """The job of one run; @where is a kernel, or kernel@hypervisor."""
     kernel, _, hypervisor = where.partition("@")
-    limit = line.limit or (400 if kernel in DEBUG else 180)
+    limit = line.limit or (800 if kernel in DEBUG else 400)
     label += " " + where
     # Tests in modules have a job of their own: elsewhere each load would run them all.
     quiet = ["--append", "kunit.enable=0"] if kernel in DEBUG else []

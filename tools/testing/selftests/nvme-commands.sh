@@ -4,8 +4,8 @@
 # The nvme model as nvme-cli and a stock driver see it: commands and the status
 # codes of wrong ones, log pages, events, and resets and removal with I/O under way.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus nvme-commands.json --disk-mib 64 --host self --timeout 400
-# vmtest: --kernel stock-6.1 --pvpcid asan --bus nvme-commands.json --disk-mib 64 --host self --timeout 400
+# vmtest: --kernel stock-6.1,stock-6.12 --bus nvme-commands.json --disk-mib 64 --host self --timeout 800
+# vmtest: --kernel stock-6.1 --pvpcid asan --bus nvme-commands.json --disk-mib 64 --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -26,10 +26,10 @@ status()
 field() { guest "$1" | sed -n "s/^$2[[:space:]]*: *//p" | head -n 1; }
 
 check "modules load" guest "modprobe nvme && modprobe pvpci"
-within "three controllers live" 20 guest \
+within "three controllers live" 60 guest \
 	'[ $(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq 3 ]'
 a=$(number CMD512) b=$(number CMD4096) c=$(number CMDRO)
-within "three disks" 20 guest "[ -b /dev/${a}n1 ] && [ -b /dev/${b}n1 ] && [ -b /dev/${c}n1 ]"
+within "three disks" 60 guest "[ -b /dev/${a}n1 ] && [ -b /dev/${b}n1 ] && [ -b /dev/${c}n1 ]"
 
 # The driver asks for nothing that is refused: not one entry in the error log.
 same "no error so far" 0 "$(field "nvme smart-log /dev/$a" num_err_log_entries)"
@@ -113,16 +113,16 @@ same "all data is right" "0 0" "$(guest "cat /tmp/fio-$a.status /tmp/fio-$b.stat
 
 # The file grows: an event, and the disk is larger.
 truncate -s 96M "$OUT/disk0.img"
-within "the guest sees a larger disk" 20 guest "[ \$(cat /sys/block/${a}n1/size) -eq 196608 ]"
+within "the guest sees a larger disk" 60 guest "[ \$(cat /sys/block/${a}n1/size) -eq 196608 ]"
 
 # Removed under I/O, and found again.
 guest "dd if=/dev/${b}n1 of=/dev/null bs=4k iflag=direct >/dev/null 2>&1 &
 	sleep 0.3; echo 1 >/sys/class/nvme/$b/device/remove"
 same "removed" "" "$(number CMD4096)"
 guest "echo 1 >/sys/bus/pci/rescan"
-within "found again" 20 guest "grep -q '^CMD4096 *\$' /sys/class/nvme/nvme*/serial"
+within "found again" 60 guest "grep -q '^CMD4096 *\$' /sys/class/nvme/nvme*/serial"
 b=$(number CMD4096)
-within "it works" 20 guest "head -c 1048576 /dev/${b}n1 >/dev/null"
+within "it works" 60 guest "head -c 1048576 /dev/${b}n1 >/dev/null"
 same "no media error" 0 "$(field "nvme smart-log /dev/$b" media_errors)"
 same "no complaint of the kernel" "" \
 	"$(guest "dmesg" | grep -E 'nvme.*timeout|I/O error|BUG:|WARNING:|Call Trace' | head -n 5)"

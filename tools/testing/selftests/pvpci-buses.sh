@@ -4,9 +4,9 @@
 # Two buses in one guest, one with BAR2 below 4 GiB and one above: domains of
 # their own, valid 32-bit BARs on both, I/O on both, each removed by itself.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus four-nvme.json --bus high-bus.json --host self --timeout 300
-# vmtest: --kernel kunit-6.1 --bus four-nvme.json --bus high-bus.json --host self --timeout 500
-# vmtest: --kernel arm64-6.1 --bus four-nvme.json --bus high-bus.json --host self --timeout 400
+# vmtest: --kernel stock-6.1,stock-6.12 --bus four-nvme.json --bus high-bus.json --host self --timeout 600
+# vmtest: --kernel kunit-6.1 --bus four-nvme.json --bus high-bus.json --host self --timeout 1000
+# vmtest: --kernel arm64-6.1 --bus four-nvme.json --bus high-bus.json --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -20,7 +20,7 @@ bar() { guest "sed -n $(($2 + 1))p /sys/bus/pci/devices/$1/resource" | cut -d' '
 register() { guest "setpci -s $1 $2.L"; }
 
 check "load" guest "modprobe nvme && modprobe pvpci && modprobe pvpci_testdev"
-within "controllers of both buses live" 20 guest \
+within "controllers of both buses live" 60 guest \
 	'[ $(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq 5 ]'
 same "a domain for each" "10001 10007" \
 	"$(guest lspci -D | grep ^1 | cut -d: -f1 | sort -u | xargs)"
@@ -61,7 +61,7 @@ for value in 0x10001 -1 ten; do
 		dmesg | grep -q 'pvpci: .* domain is \"$value\" but must be'"
 done
 check "load with other domains" guest "modprobe pvpci domain=0xfffd"
-within "four digits; what does not fit begins anew, what is taken gets the next" 20 guest \
+within "four digits; what does not fit begins anew, what is taken gets the next" 60 guest \
 	'[ "$(lspci -D | grep -v ^0000 | cut -d: -f1 | sort -u | xargs)" = "fffe ffff" ]'
 same "domain as it is" 0xfffd "$(guest cat /sys/module/pvpci/parameters/domain)"
 check "unload" guest "rmmod pvpci"

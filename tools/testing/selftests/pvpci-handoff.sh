@@ -33,7 +33,7 @@ check "a function handed off decoding works in place" guest \
 	a=$(sed -n 1p /sys/bus/pci/devices/10009:00:01.0/resource | cut -d" " -f1)
 	[ $(busybox devmem $a 32) = 0x44545650 ]'
 check "drivers bind" guest "modprobe pvpci_testdev && modprobe nvme"
-within "both controllers live" 20 guest \
+within "both controllers live" 60 guest \
 	'[ $(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq 2 ]'
 same "one edge for the function that was off, none for the others" "01.0:0 02.0:0 03.0:1" "$(edges)"
 check "registers of a decoding function" guest "echo 5 >/sys/bus/pci/devices/10009:00:01.0/scratch"

@@ -4,7 +4,7 @@
 # Another kernel on a bus that is in use: by kexec, which shuts the bus down
 # first, and after a crash under I/O, which does not. Each finds it as new.
 #
-# vmtest: --kernel stock-6.12 --bus kexec.json --disk-mib 256 --mem 1536 --append crashkernel=512M --reboots --host self --timeout 400 --allow sysrq --allow panic --allow end.Kernel
+# vmtest: --kernel stock-6.12 --bus kexec.json --disk-mib 256 --mem 1536 --append crashkernel=512M --reboots --host self --timeout 800 --allow sysrq --allow panic --allow end.Kernel
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -19,8 +19,8 @@ runs() { [ "$(grep -c 'Run /init' "$OUT/console.log")" -ge "$1" ]; }
 load()
 {
 	check "$1: load" guest "modprobe nvme && modprobe pvpci && modprobe pvpci_testdev"
-	within "$1: controller live" 30 guest 'grep -q live /sys/class/nvme/nvme0/state'
-	within "$1: disk" 30 guest '[ -b /dev/nvme0n1 ]'
+	within "$1: controller live" 60 guest 'grep -q live /sys/class/nvme/nvme0/state'
+	within "$1: disk" 60 guest '[ -b /dev/nvme0n1 ]'
 	same "$1: data" "$sum" "$(guest "dd if=/dev/nvme0n1 bs=1M count=2 iflag=direct 2>/dev/null | md5sum")"
 	check "$1: a function handed off decoding" guest \
 		"cd /sys/bus/pci/drivers/pvpci_testdev/10025:00:02.0 && echo 4 >scratch && echo 1 >fire"

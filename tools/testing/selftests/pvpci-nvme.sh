@@ -5,9 +5,9 @@
 # partitioned, formatted, mounted, written and verified with fio, the module
 # taken out and put back, and the data compared on the host.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports,cloud-6.12,kunit-6.12 --more cloud-6.1 --bus four-nvme.json --disk-mib 96 --host self --timeout 400
-# vmtest: --kernel arm64-6.1 --bus four-nvme.json --disk-mib 96 --host self --timeout 400
-# vmtest: --kernel stock-6.12 --pvpcid asan --bus four-nvme.json --disk-mib 96 --host self --timeout 400
+# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports,cloud-6.12,kunit-6.12 --more cloud-6.1 --bus four-nvme.json --disk-mib 96 --host self --timeout 800
+# vmtest: --kernel arm64-6.1 --bus four-nvme.json --disk-mib 96 --host self --timeout 800
+# vmtest: --kernel stock-6.12 --pvpcid asan --bus four-nvme.json --disk-mib 96 --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -21,9 +21,9 @@ number() { guest "grep -l $1 /sys/class/nvme/nvme*/serial | cut -d/ -f5"; }
 dd if=/dev/urandom of="$OUT/disk4.img" bs=1M count=1 conv=notrunc status=none
 
 check "modules load" guest "modprobe ext4; modprobe nvme && modprobe pvpci"
-within "four controllers live" 20 guest \
+within "four controllers live" 60 guest \
 	'[ $(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq 4 ]'
-within "five namespaces" 20 guest \
+within "five namespaces" 60 guest \
 	"[ \$(ls /sys/block | grep -c '^nvme[0-9]*n[0-9]*\$') -eq 5 ]"
 same "own domain, stable slots" "10001:00:03.0 10001:00:04.0 10001:00:05.0 10001:00:1f.7" \
 	"$(guest lspci -D -d ::0108 | cut -d' ' -f1 | xargs)"
@@ -69,10 +69,10 @@ sum=$(guest "md5sum </mnt/b/data")
 check "unmount, unload" guest "umount /mnt/a /mnt/b && rmmod pvpci"
 same "no function is left" "" "$(guest "lspci -D -d ::0108" | grep ^1)"
 check "load again" guest modprobe pvpci
-within "controllers are back" 20 guest \
+within "controllers are back" 60 guest \
 	'[ $(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq 4 ]'
 b=$(number PV0002)n1
-within "the disk is back" 20 guest "[ -b /dev/$b ]"
+within "the disk is back" 60 guest "[ -b /dev/$b ]"
 check "remount" guest "mount -t ext4 /dev/$b /mnt/b"
 same "same data" "$sum" "$(guest "md5sum </mnt/b/data")"
 guest "umount /mnt/b; sync"

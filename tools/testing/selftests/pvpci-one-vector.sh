@@ -21,7 +21,7 @@ wanted=1
 [ "$(guest 'cat /sys/module/pvpci/parameters/max_vectors')" = 0 ] || wanted=0
 same "the log says what to write, unless it was asked for" "$wanted" \
 	"$(guest "dmesg | grep -c 'pvpci.*vectors=64'")"
-within "the controller is live" 30 guest 'grep -q live /sys/class/nvme/nvme0/state && [ -b /dev/nvme0n1 ]'
+within "the controller is live" 60 guest 'grep -q live /sys/class/nvme/nvme0/state && [ -b /dev/nvme0n1 ]'
 check "I/O" guest 'dd if=/dev/urandom of=/tmp/data bs=64k count=32 2>/dev/null
 	dd if=/tmp/data of=/dev/nvme0n1 bs=64k oflag=direct conv=fsync 2>/dev/null &&
 	dd if=/dev/nvme0n1 bs=64k count=32 iflag=direct 2>/dev/null | cmp - /tmp/data'
@@ -36,18 +36,17 @@ done
 arrived() { guest 'cat /sys/bus/pci/drivers/pvpci_testdev/1*/interrupts' | awk '{ n += $2 } END { print NR, n }'; }
 # They all come, and none of them for another: 8 of MSI-X, 4 of MSI.
 all() { [ "$(arrived)" = "12 12" ]; }
-within "every vector came once" 10 all
+within "every vector came once" 60 all
 # Where one is moved, all who share it go, and say so.
 irq=$(guest "sed -n 1p /sys/bus/pci/devices/1002f:00:02.0/interrupts" | cut -d' ' -f1)
 for cpu in 1 0; do
 	check "move one to processor $cpu" guest "echo $cpu >/proc/irq/$irq/smp_affinity_list"
 	# The first interrupt after the write may still find the old place.
-	check "and fire" guest "for i in 1 2 3; do echo 0 >/sys/bus/pci/devices/1002f:00:02.0/fire; sleep 0.2; done"
+	comes "fired, it arrives there" "$cpu" guest "echo 0 >/sys/bus/pci/devices/1002f:00:02.0/fire
+		sed -n 1p /sys/bus/pci/devices/1002f:00:02.0/interrupts | cut -d' ' -f3"
 	same "all say that they are on processor $cpu" "$cpu" "$(guest '
 		for irq in $(cut -d" " -f1 /sys/bus/pci/drivers/pvpci_testdev/1*/interrupts); do
 			cat /proc/irq/$irq/effective_affinity_list; done' | sort -u)"
-	same "and it is so" "$cpu" \
-		"$(guest "sed -n 1p /sys/bus/pci/devices/1002f:00:02.0/interrupts" | cut -d' ' -f3)"
 done
 echo '{ "slot": "04.0", "model": "testdev", "msix": 2, "bars": [ { "bar": 0, "bytes": "8K" } ] }' >"$OUT/new.json"
 check "a function comes" pvpcictl --control "$PVPCI_CONTROL" add "$OUT/new.json"

@@ -4,7 +4,7 @@
 # A daemon that stands still for longer than any request waits, but not as long as
 # drivers do, costs a pause: no error, nothing lost, the bus goes on.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus four-nvme.json --host self --timeout 300
+# vmtest: --kernel stock-6.1,stock-6.12 --bus four-nvme.json --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -12,7 +12,7 @@ set -u
 guest() { "$GUEST" "$@"; }
 
 check "load" guest "modprobe nvme && modprobe pvpci"
-within "four controllers live" 20 guest \
+within "four controllers live" 60 guest \
 	'[ $(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq 4 ]'
 disk=$(guest "grep -l PV0003 /sys/class/nvme/nvme*/serial | cut -d/ -f5")n1
 guest "fio --name=x --filename=/dev/$disk --rw=randrw --bs=4k --iodepth=8 --size=4M --direct=1 \

@@ -4,7 +4,7 @@
 # Reboot and clean stop: the guest reboots with its bus up and finds it as new,
 # and a daemon that is told to stop takes its functions along in good order.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus four-nvme.json --reboots --host self --timeout 300
+# vmtest: --kernel stock-6.1,stock-6.12 --bus four-nvme.json --reboots --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -18,7 +18,7 @@ up()
 }
 
 check "load" guest "modprobe nvme && modprobe pvpci"
-within "four controllers live" 20 guest \
+within "four controllers live" 60 guest \
 	'[ $(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq 4 ]'
 disk=$(guest "grep -l PV0001 /sys/class/nvme/nvme*/serial | cut -d/ -f5")n1
 guest "dd if=/dev/urandom of=/tmp/data bs=64k count=16 2>/dev/null
@@ -31,13 +31,13 @@ within "the guest is back" 90 up
 same "every function was detached on the way down" "0" "$(pvpcictl --control "$PVPCI_CONTROL" --json list |
 	grep -c '"attached": true')"
 check "load again" guest "modprobe nvme && modprobe pvpci"
-within "four controllers live again" 20 guest \
+within "four controllers live again" 60 guest \
 	'[ $(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq 4 ]'
 disk=$(guest "grep -l PV0001 /sys/class/nvme/nvme*/serial | cut -d/ -f5")n1
 same "same data" "$sum" "$(guest "head -c 1048576 /dev/$disk | md5sum")"
 kill -TERM "$PVPCID_PID"
-within "the guest hears of a clean stop" 20 guest "dmesg | tail -n 40 | grep -q 'pvpci.*stop'"
-within "its functions are gone or read all-ones" 30 guest \
+within "the guest hears of a clean stop" 60 guest "dmesg | tail -n 40 | grep -q 'pvpci.*stop'"
+within "its functions are gone or read all-ones" 60 guest \
 	'! lspci -D -n | grep "^10001" | grep -q "1234:9e00"'
 check "rmmod works" guest "rmmod pvpci"
 ktap_end

@@ -6,7 +6,7 @@
 # there without a reboot. TIMES says how often; "make soak-replug" does it ten times. In
 # the end the keeper dies: the guest says in one sentence that the bus is gone.
 #
-# vmtest: --kernel stock-6.12 --bus restart.json --bus-options bus=rp1,id=pv0 --qemu "-device pcie-root-port,id=rp1,slot=1,chassis=1,pref64-reserve=1G" --keeper --host self --timeout 300
+# vmtest: --kernel stock-6.12 --bus restart.json --bus-options bus=rp1,id=pv0 --qemu "-device pcie-root-port,id=rp1,slot=1,chassis=1,pref64-reserve=1G" --keeper --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -51,14 +51,14 @@ io_runs()
 }
 
 check "load" guest "modprobe nvme && modprobe pvpci"
-within "two controllers live" 30 live 2
+within "two controllers live" 60 live 2
 for turn in $(seq "$TIMES"); do
 	disk=$(guest "ls /dev | grep -m 1 -oE '^nvme[0-9]+n1'")
 	check "$turn: fio runs" io_runs "$disk"
 	check "$turn: unplugged" unplug
 	within "$turn: fio ends" 60 guest "! pidof fio >/dev/null"
 	same "$turn: no function is left" 0 "$(functions)"
-	within "$turn: the daemon waits for the next" 20 waiting
+	within "$turn: the daemon waits for the next" 60 waiting
 	check "$turn: plugged" plug
 	within "$turn: two controllers live" 60 live 2
 	check "$turn: I/O" guest "dd if=/dev/urandom of=/dev/$(guest \

@@ -25,14 +25,14 @@ accounts()
 }
 
 check "load" guest "mount -t debugfs nodev /sys/kernel/debug; modprobe nvme && modprobe pvpci"
-within "controller live" 20 guest 'grep -q live /sys/class/nvme/nvme0/state'
-within "disk" 20 guest '[ -b /dev/nvme0n1 ]'
+within "controller live" 60 guest 'grep -q live /sys/class/nvme/nvme0/state'
+within "disk" 60 guest '[ -b /dev/nvme0n1 ]'
 guest "dd if=/dev/urandom of=/tmp/data bs=64k count=16 2>/dev/null
 	dd if=/tmp/data of=/dev/nvme0n1 bs=64k oflag=direct conv=fsync 2>/dev/null"
 sum=$(guest "md5sum </tmp/data")
 accounts "bound" 01.0 "enable:1"
 check "nvme: function level reset" guest "echo 1 >/sys/bus/pci/devices/10024:00:01.0/reset"
-within "nvme: controller live again" 30 guest 'grep -q live /sys/class/nvme/nvme0/state'
+within "nvme: controller live again" 60 guest 'grep -q live /sys/class/nvme/nvme0/state'
 same "nvme: data after the reset" "$sum" \
 	"$(guest "dd if=/dev/nvme0n1 bs=64k count=16 iflag=direct 2>/dev/null | md5sum")"
 check "nvme: I/O after the reset" guest "fio --name=after --filename=/dev/nvme0n1 --offset=8M \

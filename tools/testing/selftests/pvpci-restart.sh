@@ -4,7 +4,7 @@
 # The daemon is killed, idle and in the midst of I/O, again and again: the guest sees a
 # pause. Functions, queues and interrupts go on, on the same bus; what was added stays.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus restart.json --keeper --host self --timeout 500
+# vmtest: --kernel stock-6.1,stock-6.12 --bus restart.json --keeper --host self --timeout 1000
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -43,11 +43,11 @@ verify()
 }
 
 check "load" guest "modprobe nvme && modprobe pvpci"
-within "two controllers live" 20 live 2
+within "two controllers live" 60 live 2
 truncate -s 16M "$OUT/added.img"
 check "a disk is added" control add \
 	'{"slot": "09.0", "model": "nvme", "serial": "PV0009", "namespaces": [{"file": "added.img"}]}'
-within "three controllers live" 20 live 3
+within "three controllers live" 60 live 3
 cached=$(disk PV0001)n1
 direct=$(disk PV0002)n1
 added=$(disk PV0009)n1
@@ -87,7 +87,7 @@ for number in 1 2 3 4 5; do
 	kill_daemon
 done
 wait
-within "controllers that were reset meanwhile live" 40 live 3
+within "controllers that were reset meanwhile live" 60 live 3
 same "nothing was said" "" \
 	"$(guest "dmesg | grep -E 'Bus is broken|nvme.*(timeout|I/O error)|BUG|WARN'")"
 check "what was added is ejected" control eject 09.0
@@ -96,5 +96,5 @@ check "one more is ejected" control eject 04.0
 check "unload" guest "rmmod pvpci"
 check "it comes back to nobody" kill_daemon
 check "load" guest "modprobe pvpci"
-within "a controller lives" 20 live 1
+within "a controller lives" 60 live 1
 ktap_end

@@ -87,7 +87,7 @@ same_bus()
 	usable "after"
 	within "the one that came is bound" 60 guest "[ -e /sys/bus/pci/drivers/pvpci_testdev/$domain:00:09.0 ]"
 	within "the one that went is gone" 60 guest "[ ! -e /sys/bus/pci/devices/$domain:00:03.0 ]"
-	within "the daemon knows their drivers" 20 knows \
+	within "the daemon knows their drivers" 60 knows \
 		"01.0:nvme 02.0:pvpci_testdev 04.0:pvpci_testdev 09.0:pvpci_testdev"
 	within "fio has ended" 60 guest "! kill -0 \$(cat /tmp/fio.pid)"
 	check "with all data as written" guest "grep -q 'err= 0' /tmp/fio.log"

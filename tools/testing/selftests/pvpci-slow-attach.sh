@@ -6,7 +6,7 @@
 # of them in one request, and the resume: with the parameters as they are, none of them
 # gives up on a host that works its way through.
 #
-# vmtest: --kernel stock-6.12 --append no_console_suspend --bus slow-attach.json --host self --timeout 600
+# vmtest: --kernel stock-6.12 --append no_console_suspend --bus slow-attach.json --host self --timeout 1000
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

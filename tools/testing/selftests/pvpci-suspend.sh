@@ -6,7 +6,7 @@
 # with I/O before and after, and with a function that goes and one that comes
 # while the guest sleeps. Nothing costs more than one edge.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports --append no_console_suspend --bus power.json --host self --timeout 300
+# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports --append no_console_suspend --bus power.json --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -35,7 +35,7 @@ power()
 
 check "load" guest "mount -t debugfs nodev /sys/kernel/debug; modprobe nvme && modprobe pvpci &&
 	modprobe pvpci_testdev"
-within "disk" 30 guest '[ -b /dev/nvme0n1 ]'
+within "disk" 60 guest '[ -b /dev/nvme0n1 ]'
 fill
 guest "echo 1 >/sys/module/suspend/parameters/pm_test_delay
 	echo enabled >/sys/devices/platform/i8042/serio0/power/wakeup"
@@ -82,9 +82,9 @@ within "the bus is up again" 60 wake
 wait $sleeper
 same "it has slept" 0 $?
 usable "suspend to idle"
-within "the one that came is bound" 20 guest "[ -e /sys/bus/pci/drivers/pvpci_testdev/10024:00:09.0 ]"
+within "the one that came is bound" 60 guest "[ -e /sys/bus/pci/drivers/pvpci_testdev/10024:00:09.0 ]"
 check "the one that went is gone" guest "[ ! -e /sys/bus/pci/devices/10024:00:03.0 ]"
-within "the daemon knows their drivers" 20 knows \
+within "the daemon knows their drivers" 60 knows \
 	"01.0:nvme 02.0:pvpci_testdev 04.0:pvpci_testdev 09.0:pvpci_testdev"
 check "and one goes politely" control eject --timeout=20 09.0
 same "one attach to come back" $((before + 1)) "$(attached 02.0)"

@@ -70,7 +70,7 @@ same "nothing was left behind" "" "$(ls s c 2>/dev/null)"
 
 pvpcid --quiet --config bus.json --socket sock --control ctl --memory ram --machine q35 2>log &
 daemon=$!
-within "ready" 10 ctl ping
+within "ready" 60 ctl ping
 same "the control socket is private" 600 "$(stat -c %a ctl)"
 check "add before the guest starts" ctl add \
 	'{"slot":"04.0","model":"nvme","namespaces":[{"file":"other.img"}]}'
@@ -127,7 +127,7 @@ os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="3")
 os.execvp(sys.argv[1], sys.argv[1:])
 END
 daemon=$!
-within "a socket that was passed is served" 10 ctl ping
+within "a socket that was passed is served" 60 ctl ping
 kill -TERM "$daemon"
 wait "$daemon"
 same "a clean stop with passed sockets ends with 0" 0 $?

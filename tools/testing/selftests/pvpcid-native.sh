@@ -33,7 +33,7 @@ done
 echo "{\"id\": 1, \"socket\": \"socket\", \"memory\": {\"file\": \"ram\", \"machine\": \"q35\"},
 	\"functions\": [$functions]}" >bus.json
 pvpcid --quiet --config bus.json &
-within "pvpcid serves" 10 test -S socket
+within "pvpcid serves" 60 test -S socket
 serves "one command at a time"
 serves "with interrupts" --interrupts
 serves "many commands" --depth=128 --interrupts

@@ -5,7 +5,7 @@
 # to be refused, which changes nothing, then a move with DMA and interrupts running, and one in which
 # all functions vanish half way.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-testdev.json --host self --timeout 300
+# vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-testdev.json --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -35,7 +35,7 @@ refused()
 
 check "load" guest "modprobe pvpci; insmod /vmtest/pvpci_testdev.ko 2>/dev/null ||
 	modprobe pvpci_testdev"
-within "six functions" 30 guest '[ $(ls -d /sys/bus/pci/drivers/pvpci_testdev/10001:* | wc -l) -eq 6 ]'
+within "six functions" 60 guest '[ $(ls -d /sys/bus/pci/drivers/pvpci_testdev/10001:* | wc -l) -eq 6 ]'
 check "the driver does without pci_rebalance" guest "! echo allow 2>/dev/null >$bus:01.0/move"
 check "load pci_rebalance" guest \
 	"insmod /vmtest/pci_rebalance.ko auto=off 2>/dev/null || modprobe pci_rebalance auto=off"
@@ -43,8 +43,8 @@ same "with auto=off" off "$(guest cat /sys/module/pci_rebalance/parameters/auto)
 check "two leave" eval 'ctl eject --timeout=20 02.0 && ctl eject --timeout=20 04.0'
 ctl add --wait=1 '{"slot":"07.0","model":"testdev","msix":4,
 	"bars":[{"bar":0,"bytes":"256K","bits":64}]}' >/dev/null 2>&1	# it waits for a driver
-within "it finds no room" 20 guest "dmesg | grep -q 'No room for $new'"
-within "PCI core knows it" 20 guest "[ -e /sys/bus/pci/devices/$new ]"
+within "it finds no room" 60 guest "dmesg | grep -q 'No room for $new'"
+within "PCI core knows it" 60 guest "[ -e /sys/bus/pci/devices/$new ]"
 sleep 1
 ctl space | sed 's/^/# /'
 remember
@@ -85,7 +85,7 @@ guest "for n in 1 2 3 4 5 6 7 8 9 10; do echo $new >$dir/dry_run; done 2>/dev/nu
 check "removed while planning: gone" guest "! echo $new 2>/dev/null >$dir/request"
 guest "cat $dir/result" | sed 's/^/# /'
 guest "echo 1 >/sys/bus/pci/rescan"
-within "found again" 10 guest "[ -e /sys/bus/pci/devices/$new ]"
+within "found again" 60 guest "[ -e /sys/bus/pci/devices/$new ]"
 same "with its driver's functions as before" "$(guest "grep -c pvpci_testdev /tmp/before")" \
 	"$(guest "{ $state; } | grep -c pvpci_testdev")"
 remember	# PCI core has forgotten the BAR for which it found no room itself
@@ -95,7 +95,7 @@ guest "echo allow >$bus:01.0/move
 	n=0; while [ ! -e /tmp/stop ]; do
 		echo 65536 >$bus:01.0/dma && echo 2 >$bus:01.0/fire || echo error >>/tmp/errors
 		n=\$((n + 1)); echo \$n >/tmp/rounds; done >/dev/null 2>&1 &"
-within "DMA runs" 10 guest '[ "$(cat /tmp/rounds)" -gt 3 ]'
+within "DMA runs" 60 guest '[ "$(cat /tmp/rounds)" -gt 3 ]'
 check "every change fails once and is undone" guest "number=1
 	while [ \$number -lt 60 ]; do
 		echo \$number >/sys/module/pci_rebalance/parameters/fail_at
@@ -108,11 +108,11 @@ check "every change fails once and is undone" guest "number=1
 echo "# $(guest cat /tmp/changes) changes"
 guest "cat $dir/result $dir/plan; grep 01.0 $dir/functions; cat $bus:01.0/move" | sed 's/^/# /'
 rounds=$(guest 'cat /tmp/rounds')
-within "DMA goes on" 20 guest "[ \$(cat /tmp/rounds) -gt $((rounds + 3)) ]"
+within "DMA goes on" 60 guest "[ \$(cat /tmp/rounds) -gt $((rounds + 3)) ]"
 guest 'touch /tmp/stop'
 check "without an error" guest '[ ! -e /tmp/errors ]'
 check "it was moved" guest "grep -q '^allow [1-9]' $bus:01.0/move"
-within "the new function has its driver" 10 guest "[ -e /sys/bus/pci/devices/$new/driver ]"
+within "the new function has its driver" 60 guest "[ -e /sys/bus/pci/devices/$new/driver ]"
 check "and works" guest "echo 4096 >/sys/bus/pci/devices/$new/dma"
 check "the others did not move" guest "for fn in 03.0 05.0 06.0; do
 	grep -A2 \$fn /tmp/before | tail -n 1 | grep -qf - $bus:\$fn/resource || exit 1; done"
@@ -124,13 +124,13 @@ guest "for fn in 01.0 03.0 05.0; do echo allow >$bus:\$fn/move; done
 	echo 6 >/sys/module/pci_rebalance/parameters/fail_at; rm -f /tmp/moves
 	(until grep -q -- -116 $dir/result; do
 		echo '10001:00 512K' >$dir/request; cat $dir/result >>/tmp/moves; done) >/dev/null 2>&1 &"
-within "one moves to and fro" 20 guest '[ "$(wc -l </tmp/moves)" -gt 2 ]'
+within "one moves to and fro" 60 guest '[ "$(wc -l </tmp/moves)" -gt 2 ]'
 guest "cat $dir/result" | sed 's/^/# /'
 guest "echo 5 >/sys/module/pvpci/parameters/patience_s"
 kill -KILL "$PVPCID_PID"
 within "killed half way, the function reads all-ones or is gone" 60 guest \
 	"[ ! -e $bus:05.0 ] || ! hexdump -v -n 4 -e '1/1 \"%02x\n\"' $bus:05.0/config | grep -qv ff"
-within "no more moves" 20 guest "grep -q -- -116 /tmp/moves || [ ! -e $bus:05.0 ]"
+within "no more moves" 60 guest "grep -q -- -116 /tmp/moves || [ ! -e $bus:05.0 ]"
 guest "tail -n 3 /tmp/moves" | sed 's/^/# /'
 check "and the rest lives on" guest "! echo 0000:ff:1f.7 2>/dev/null >$dir/request &&
 	grep -q 'no such function' $dir/result"

@@ -87,8 +87,8 @@ check "results can be read" grep -q "$first" $dir/result
 check "so can the rest of PCI be changed" sh -c "echo 1 >/sys/bus/pci/rescan"
 echo 0 >$driver/faults
 let_go() { dmesg | grep -q "$first: rebalance: its driver has let go"; }
-within "it lets go" 30 let_go
-within "and is bound again" 30 has_driver $first
+within "it lets go" 60 let_go
+within "and is bound again" 60 has_driver $first
 same "nothing has changed" "$before" "$(state)"
 check "then it is moved" request
 check "unload" end
@@ -98,7 +98,7 @@ check "it may be unbound" sh -c "echo $first idle >$dir/allow"
 echo 1 >$rebalance/pause
 modprobe pci_stub
 request 2>/dev/null &
-within "all are asked" 30 grep -qx 2 $rebalance/pause
+within "all are asked" 60 grep -qx 2 $rebalance/pause
 echo $first >/sys/bus/pci/drivers/pci_resizable/unbind
 echo pci-stub >/sys/bus/pci/devices/$first/driver_override
 echo $first >/sys/bus/pci/drivers/pci-stub/bind
@@ -110,7 +110,7 @@ check "reading the result does not wait for it" kill -0 $!
 echo 0 >$rebalance/pause
 check "the move is refused" eval "! wait $!"
 # The shell of a check cannot wait for a child of this one.
-within "and says why" 30 grep -q \
+within "and says why" 60 grep -q \
 	"$first cannot be stopped: it has another driver now, undone after 1 changes$" $dir/result
 same "nothing has changed, and the other driver is left" "$before" "$(place_and_driver)"
 check "unload" end
@@ -119,14 +119,14 @@ check "room appears: load" begin window_mib=320 sizes=0x100
 echo idle >$rebalance/auto
 check "there is none as long as the first stays" sh -c "! echo $fn 2>/dev/null >$dir/request"
 check "the first goes" sh -c "echo 1 >/sys/bus/pci/devices/$first/remove"
-within "the second has found room by itself" 20 has_room
+within "the second has found room by itself" 60 has_room
 check "unload" end
 
 # As sriov_numvfs, which takes the rescan lock with that of the device held.
 check "somebody holds its lock, and wants the other: load" begin $hard
 check "it may be unbound" sh -c "echo $first idle >$dir/allow"
 echo 1 >$driver/cross &
-within "it is held" 10 grep -q msleep /proc/$!/stack
+within "it is held" 60 grep -q msleep /proc/$!/stack
 check "the move is refused" sh -c "! echo $fn 2>/dev/null >$dir/request"
 check "and says why" result "1 functions are pinned"
 wait
@@ -167,7 +167,7 @@ check "and there is no room while 01.0 stays" result "pinned, see functions"
 # It finds room as soon as somebody may be moved.
 echo rebind >$rebalance/auto
 check "allow the other" sh -c "echo '  $first   IDLE ' >$dir/allow"
-within "it finds room by itself" 20 has_room
+within "it finds room by itself" 60 has_room
 check "unload" end
 
 check "as people type it: load" begin window_mib=320 decoding=0 sizes=0x100

@@ -5,7 +5,7 @@
 # refused, which changes nothing; a dry run, which changes nothing either; then the moves, after
 # which the disks still have their data, and a function that had found no place has one.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-host.json --disk-mib 4 --host self --timeout 400
+# vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-host.json --disk-mib 4 --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -51,8 +51,8 @@ write() { guest "fio --size=1m --bs=16k --rw=write --direct=1 --verify=crc32c --
 disk() { guest "ls /sys/bus/pci/devices/10001:00:0$1.0/nvme/nvme*/ | grep '^nvme[0-9]*n1$'"; }
 find_disks()
 {
-	within "disk 1 is there" 30 disk 1
-	within "disk 5 is there" 30 disk 5
+	within "disk 1 is there" 60 disk 1
+	within "disk 5 is there" 60 disk 5
 	disk1=$(disk 1) disk5=$(disk 5)
 }
 
@@ -95,7 +95,7 @@ for fn in 03.0 07.0; do
 	guest "echo allow >$bus:$fn/move"
 done
 guest "exec 9<>/dev/$disk5; while [ ! -e /tmp/let-go ]; do sleep 0.1; done" &
-within "disk 5 is open" 10 guest "grep -q '05.0 pinned: in use' $dir/functions"
+within "disk 5 is open" 60 guest "grep -q '05.0 pinned: in use' $dir/functions"
 refused 1 "01.0 stays: in use; 05.0 stays: in use" --room 512K
 
 # A guest that does not answer: nothing is moved, and the next one is answered.
@@ -123,7 +123,7 @@ check "the edges are accounted to the move" eval 'ctl --json stats |
 
 check "unmount disk 1" guest "umount /mnt/a; touch /tmp/let-go"
 wait
-within "the disks are free" 10 guest "! grep -q 'in use' $dir/functions"
+within "the disks are free" 60 guest "! grep -q 'in use' $dir/functions"
 remember
 check "dry run for as much as can be" eval 'ctl --json rebalance --dry-run >out'
 same "that is half of the aperture" $((512 * 1024)) "$(value 'a["rebalance"]["bytes"]' <out)"
@@ -135,7 +135,7 @@ check "make it" eval 'ctl --json rebalance >out'
 value '"# " + json.dumps(a["rebalance"])' <out
 check "a disk was moved and stopped" test "$(value 'len([m for m in a["rebalance"]["moves"]
 	if m["slot"] in ("01.0", "05.0") and m["down_us"] > 0])' <out)" -gt 0
-within "the large function has taken it by itself" 20 guest \
+within "the large function has taken it by itself" 60 guest \
 	"[ -e /sys/bus/pci/drivers/pvpci_testdev/10001:00:09.0 ]"
 check "it leaves" ctl eject --timeout=20 09.0
 check "the hole is there" test "$(hole)" -ge $((512 * 1024))

@@ -65,11 +65,11 @@ used()
 	lacks "$name" "$2" && return
 	shift
 	check "$name: allow it" guest "echo 0000:00:$fn.0 idle >$dir/allow"
-	within "$name: movable while nobody uses it" 10 is "$fn" "movable: by unbinding"
+	within "$name: movable while nobody uses it" 60 is "$fn" "movable: by unbinding"
 	check "$name: use it" guest "$3"
 	check "$name: pinned, and what to do" is "$fn" "pinned: in use (stop using it, or allow it \"in-use\")"
 	check "$name: let go" guest "$4"
-	within "$name: movable again" 10 is "$fn" "movable: by unbinding"
+	within "$name: movable again" 60 is "$fn" "movable: by unbinding"
 }
 
 # hold FILE: keep it open in the background
@@ -79,7 +79,7 @@ release='kill $(cat /tmp/holder); rm /tmp/holder'
 check "load" guest "for module in virtio_pci 9pnet_virtio virtiofs 9p uio_pci_generic vfio-pci 8250_pci; do
 		modprobe \$module 2>/dev/null; done
 	modprobe nvme && modprobe e1000e && modprobe pci_rebalance auto=off"
-within "a disk" 30 guest '[ -b /dev/nvme0n1 ]'
+within "a disk" 60 guest '[ -b /dev/nvme0n1 ]'
 guest "cat $dir/functions" | sed 's/^/# /'
 
 used "a file system without a disk (9p)" 9p 11 "mkdir -p /tmp/9p && mount -t 9p -o trans=virtio share /tmp/9p" \
@@ -87,7 +87,7 @@ used "a file system without a disk (9p)" 9p 11 "mkdir -p /tmp/9p && mount -t 9p 
 # Its users are those of its module, and what is built in counts none.
 if listed virtiofs builtin; then
 	check "virtiofs: allow it" guest "echo 0000:00:16.0 idle >$dir/allow"
-	within "virtiofs: it has its driver" 10 guest 'ls -d /sys/bus/pci/devices/0000:00:16.0/virtio*/driver'
+	within "virtiofs: it has its driver" 60 guest 'ls -d /sys/bus/pci/devices/0000:00:16.0/virtio*/driver'
 	check "virtiofs: built in, always in use" is 16 "pinned: in use (stop using it, or allow it \"in-use\")"
 else
 	used "a file system without a disk (virtiofs)" virtiofs 16 \
@@ -101,7 +101,7 @@ if [ -n "$tty" ]; then
 	guest "[ -e /dev/$tty ] || mknod /dev/$tty c 4 \$((64 + ${tty#ttyS}))"
 	used "a terminal" 8250_pci 12 "$(hold "/dev/$tty")" "$release"
 fi
-within "an interface" 20 guest 'ls /sys/bus/pci/devices/0000:00:13.0/net'
+within "an interface" 60 guest 'ls /sys/bus/pci/devices/0000:00:13.0/net'
 used "an interface" e1000e 13 'ip link set $(ls /sys/bus/pci/devices/0000:00:13.0/net) up' \
 	'ip link set $(ls /sys/bus/pci/devices/0000:00:13.0/net) down'
 
@@ -132,7 +132,7 @@ check "a BAR is mapped" guest 'fn=/sys/bus/pci/devices/0000:00:15.0
 check "allow all" guest "echo 0000:00:15.0 in-use >$dir/allow"
 check "it is pinned" is 15 "pinned: a process has its BARs mapped"
 check "let go" guest "$release"
-within "it is not any more" 10 is 15 "movable: without a driver"
+within "it is not any more" 60 is 15 "movable: without a driver"
 bar=$(guest 'head -n 1 /sys/bus/pci/devices/0000:00:15.0/resource' | cut -d' ' -f1)
 echo "# BAR 0 of 15.0 at $bar"
 check "unload" guest "rmmod pci_rebalance"

@@ -84,7 +84,7 @@ same_state "nor anything else"
 boot=$(guest cat /proc/sys/kernel/random/boot_id)
 guest "echo 15 >/sys/module/pci_rebalance/parameters/fail_at
 	(while :; do echo '0000:00 128K 32bit' >$dir/request; echo >>/tmp/moves; done) >/dev/null 2>&1 &"
-within "functions move to and fro" 20 guest '[ "$(wc -l </tmp/moves)" -gt 2 ]'
+within "functions move to and fro" 60 guest '[ "$(wc -l </tmp/moves)" -gt 2 ]'
 "$QMP" system_reset >/dev/null
 is_back() { [ "$boot" != "$(timeout 5 "$GUEST" cat /proc/sys/kernel/random/boot_id || echo "$boot")" ]; }
 within "killed, the guest comes back" 120 is_back

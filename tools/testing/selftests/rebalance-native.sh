@@ -72,7 +72,7 @@ before=$(guest "$busy")
 # One that was there before the module. A port alone would get another window from the kernel; below
 # the switch it has to stay in that of the switch.
 plug dp1
-within "a function behind the switch" 30 found 1af4:1110 1
+within "a function behind the switch" 60 found 1af4:1110 1
 sleep 2
 first=$(large)
 same "it has no room" 0 $(($(bar "$first" 2)))
@@ -83,15 +83,15 @@ if [ "$(guest "setpci -s $first COMMAND")" != 0000 ]; then
 	check "and says what to do" guest "cat $dir/result; grep -q 'clear memory-enable first' $dir/result"
 	guest "setpci -s $first COMMAND=0:2; echo idle >/sys/module/pci_rebalance/parameters/auto"
 fi
-within "it finds room by itself" 30 has_bar "$first" 2
+within "it finds room by itself" 60 has_bar "$first" 2
 guest "cat $dir/result $dir/plan" | sed 's/^/# /'
 check "and is decoded there" decoded "$first" dp1
 
 # One that is plugged in later.
 plug dp2
-within "another one" 30 found 1af4:1110 2
+within "another one" 60 found 1af4:1110 2
 second=$(large | grep -v "$first")
-within "it finds room by itself" 30 has_bar "$second" 2
+within "it finds room by itself" 60 has_bar "$second" 2
 guest "cat $dir/result $dir/plan" | sed 's/^/# /'
 check "and is decoded there" decoded "$second" dp2
 same "nothing that runs has moved" "$before" "$(guest "$busy")"
@@ -124,12 +124,12 @@ port=$(guest 'readlink -f /sys/bus/pci/devices/0000:00:14.0/0000:??:00.0/0000:??
 port=${port##*/}
 "$QMP" device_add driver=nvme serial=buffer drive=dbuffer cmb_size_mb=64 bus=dp0 id=fbuffer >/dev/null
 with_driver() { guest "[ -e /sys/bus/pci/devices/$(behind "$port" | grep . || echo none)/driver ]"; }
-within "a controller with a memory buffer" 30 with_driver
+within "a controller with a memory buffer" 60 with_driver
 buffer=$(behind "$port")
 same "it works without" 0 $(($(bar "$buffer" 2)))
 guest "echo idle >/sys/module/pci_rebalance/parameters/auto"
 told() { guest "dmesg | grep '$buffer: rebalance: its driver does without BAR 2'"; }
-within "and that is said" 20 told
+within "and that is said" 60 told
 told | sed 's/^/# /'
 check "asking says what to do" guest "! echo $buffer 2>/dev/null >$dir/request;
 	cat $dir/result; grep -q 'allow it \"idle\", or unbind it' $dir/result"
@@ -137,15 +137,15 @@ check "allow it" guest "echo $buffer idle >$dir/allow"
 check "request" guest "echo $buffer >$dir/request"
 guest "cat $dir/result $dir/plan" | sed 's/^/# /'
 check "it has its buffer" has_bar "$buffer" 2
-within "and its driver" 20 with_driver
+within "and its driver" 60 with_driver
 disk() { guest "ls /sys/bus/pci/devices/$buffer/nvme/nvme*/ | grep -o 'nvme[0-9]*n1' | head -n 1 | grep ."; }
-within "and its disk" 30 disk
+within "and its disk" 60 disk
 check "which works" guest "dd if=/dev/$(disk) of=/dev/null bs=64k count=16 iflag=direct 2>/dev/null"
 
 guest 'touch /tmp/stop'
 check "nobody had an error" guest '[ ! -e /tmp/errors ] && md5sum -c /tmp/sum'
 same "and nothing that runs has moved" "$before" "$(guest "$busy")"
 "$QMP" device_del id=fdp1 >/dev/null
-within "it can be unplugged" 30 found 1af4:1110 1
+within "it can be unplugged" 60 found 1af4:1110 1
 check "unload" guest "umount /tmp/m; rmmod pci_rebalance"
 ktap_end

@@ -26,7 +26,7 @@ check "it is listed" grep -q "^$behind " $dir/functions
 
 # As if it had no window: what is behind it is decoded because nobody else does.
 pf=$(cd /sys/bus/pci/drivers/nvme && ls -d 0000:*)
-within "a controller" 20 ls "/sys/bus/pci/devices/$pf/nvme"
+within "a controller" 60 ls "/sys/bus/pci/devices/$pf/nvme"
 check "virtual functions" sh -c "echo 2 >/sys/bus/pci/devices/$pf/sriov_numvfs"
 check "there are two" [ -e "/sys/bus/pci/devices/$pf/virtfn1" ]
 check "a plan" plan 64M

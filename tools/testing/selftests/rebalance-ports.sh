@@ -51,11 +51,11 @@ for port in dp2 rp23; do
 	[ "$port" = rp23 ] || guest "echo 1 >$FAIL_AT"
 	"$QMP" device_add driver=ivshmem-plain "memdev=ram-$port" "bus=$port" "id=f$port" >/dev/null
 	if [ "$port" = dp2 ]; then
-		within "$port: not served" 40 guest "grep -q '^failed' $dir/result"
+		within "$port: not served" 60 guest "grep -q '^failed' $dir/result"
 		new=$(added)
 		every_change "$port" tree_state make_room
 	fi
-	within "$port: served" 40 guest "grep -q '^done' $dir/result"
+	within "$port: served" 60 guest "grep -q '^done' $dir/result"
 	guest "cat $dir/result $dir/plan" | sed 's/^/# /'
 	new=$(added)
 	guest "setpci -s $new COMMAND=2:2"

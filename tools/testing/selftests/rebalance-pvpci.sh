@@ -6,7 +6,7 @@
 # whose data is verified before and after, and the months go on with it. Before it succeeds every
 # single change of the move is made to fail, and nothing may differ afterwards.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports --bus rebalance-pvpci.json --disk-mib 4 --host self --timeout 400
+# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports --bus rebalance-pvpci.json --disk-mib 4 --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -104,7 +104,7 @@ state()
 make_room() { guest "echo $(fn "$lost") >$dir/request"; }
 every_change "make room" state make_room
 guest "cat $dir/result $dir/plan" | sed 's/^/# /'
-within "all 25 are there" 30 all_live 25
+within "all 25 are there" 60 all_live 25
 check "the survivors' data is right" verify "--verify_only=1"
 ctl space | sed 's/^/# after: /'
 
@@ -123,7 +123,7 @@ for fn in json.load(sys.stdin)["functions"]:
 guest "echo rebind >/sys/module/pci_rebalance/parameters/auto"
 check "3 leaves" eject 3
 check "3 by 128K: room is made" add 3 128K
-within "3 is at work" 20 live 3
+within "3 is at work" 60 live 3
 check "10 leaves" eject 10
 check "a function without a driver in its place" ctl add '{"slot":"0b.0","model":"testdev",
 	"bars":[{"bar":0,"bytes":"128K","bits":64}]}'

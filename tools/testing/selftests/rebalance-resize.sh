@@ -84,7 +84,7 @@ check "unload" end
 check "load, in the other order" sh -c "modprobe pci_rebalance auto=idle &&
 	modprobe pci_resizable window_mib=320"
 resized() { [ "$(bar $fn)" -eq $((128 << 20)) ]; }
-within "it gets smaller by itself" 30 resized
+within "it gets smaller by itself" 60 resized
 check "unload" end
 
 # The next smaller sizes are not all offered.

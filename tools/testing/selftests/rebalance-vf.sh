@@ -56,7 +56,7 @@ check "a physical function" guest "echo 0 >$pf/sriov_drivers_autoprobe"
 guest "(while [ ! -e /tmp/stop ]; do
 	echo 2 >$pf/sriov_numvfs && [ -e $pf/virtfn1 ] && echo 0 >$pf/sriov_numvfs && [ ! -e $pf/virtfn1 ] ||
 		echo failed >>/tmp/errors
-	echo >>/tmp/rounds; done) >>/tmp/errors 2>&1 &"
+	echo >>/tmp/rounds; done; touch /tmp/stopped) >>/tmp/errors 2>&1 &"
 for mib in 64 128 256; do
 	result=$(guest "cat $dir/result") last=$(rounds)
 	plug rp1
@@ -75,7 +75,8 @@ guest "touch /tmp/stop"
 echo "# $(rounds) rounds"
 check "no write failed" guest "[ ! -s /tmp/errors ]"
 
-check "two stay" guest "sleep 1; echo 0 >$pf/sriov_numvfs; echo 2 >$pf/sriov_numvfs"
+within "they come and go no more" 60 guest "[ -e /tmp/stopped ]"
+check "two stay" guest "echo 0 >$pf/sriov_numvfs; echo 2 >$pf/sriov_numvfs"
 mib=512
 before=$(places)
 result=$(guest "cat $dir/result")

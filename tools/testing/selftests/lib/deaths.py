@@ -47,7 +47,7 @@ class Daemon:
 
     def kill(self):
         """Until the next one answers."""
-        old = within(10, self.pid, "there is a pvpcid")
+        old = within(60, self.pid, "there is a pvpcid")
         begin = time.monotonic()
         os.kill(old, signal.SIGKILL)
         within(60, lambda: self.pid() not in (None, old) and ask("ping"), "the next one serves")
@@ -56,13 +56,13 @@ class Daemon:
 
     def files(self):
         """Open files of the daemon and of its keeper."""
-        pids = (within(10, self.pid, "there is a pvpcid"), self.keeper)
+        pids = (within(60, self.pid, "there is a pvpcid"), self.keeper)
         return [len(os.listdir("/proc/%d/fd" % pid)) for pid in pids]
 
     def memory_kb(self):
         """Anonymous memory of both."""
         total = []
-        for pid in (within(10, self.pid, "there is a pvpcid"), self.keeper):
+        for pid in (within(60, self.pid, "there is a pvpcid"), self.keeper):
             with open("/proc/%d/status" % pid, encoding="ascii") as status:
                 total += [int(line.split()[1]) for line in status if line.startswith("RssAnon")]
         return total
@@ -138,7 +138,7 @@ class Changes:
                "%s: guest and daemon agree: %s" % (what, str((self.there(), self.here()))[:600]))
 
     def has(self, slot):
-        return slot in (within(10, self.there, "a list") or {})
+        return slot in (within(60, self.there, "a list") or {})
 
     def add(self, function):
         """A function is added, by a second request where the first was lost."""

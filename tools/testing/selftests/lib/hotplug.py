@@ -68,7 +68,7 @@ class Qmp:
     def delete(self, ident):
         return self.do("device_del", id=ident)
 
-    def press(self, ident, seconds=20):
+    def press(self, ident, seconds=60):
         """delete() once an add by pciehp or shpchp is over: until then the power indicator
         blinks, with the driver bound already, and QEMU refuses."""
         def accepted():
@@ -78,7 +78,7 @@ class Qmp:
             return not said
         within(seconds, accepted, "%s may be removed" % ident)
 
-    def wait_deleted(self, ident, seconds=20):
+    def wait_deleted(self, ident, seconds=60):
         """The time of day at which QEMU said that a device is gone."""
         answer = self.ask({"wait": "DEVICE_DELETED", "match": {"device": ident},
                            "timeout": seconds})
@@ -172,7 +172,7 @@ class Watch:
         with self.lock:
             self.events.clear()
 
-    def wait(self, action, ending, seconds=20):
+    def wait(self, action, ending, seconds=60):
         """Arrival of an event whose device path ends so; it is taken off."""
         end = time.monotonic() + seconds
         with self.lock:
@@ -223,11 +223,11 @@ class Slots:
     def set(self, name, attribute, value):
         self.guest.sh("echo %s >%s/pciehp_pv/%s" % (value, self.path(name), attribute))
 
-    def wait_driver(self, name, driver, seconds=20):
+    def wait_driver(self, name, driver, seconds=60):
         within(seconds, lambda: self.driver(name) == driver,
                "%s bound in %s (%s)" % (driver, name, self.driver(name)))
 
-    def wait_empty(self, name, seconds=20):
+    def wait_empty(self, name, seconds=60):
         within(seconds, lambda: not self.occupied(name), "%s is empty" % name)
 
 

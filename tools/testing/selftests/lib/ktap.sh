@@ -57,6 +57,18 @@ within()
 	ktap_result 0 "$name"
 }
 
+# comes NAME WANTED COMMAND...: ok once the command prints that; a minute is enough for any guest
+comes()
+{
+	local name=$1 wanted=$2 end=$((SECONDS + 60))
+
+	shift 2
+	until [ "$("$@" 2>/dev/null)" = "$wanted" ] || [ "$SECONDS" -gt "$end" ]; do
+		sleep 0.2
+	done
+	same "$name" "$wanted" "$("$@" 2>&1)"
+}
+
 # ktap_end: the plan, and an exit status that tells the same
 ktap_end()
 {

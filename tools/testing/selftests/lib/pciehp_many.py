@@ -22,7 +22,7 @@ def bound(guest):
     return int(guest.sh("ls -d /sys/bus/pci/drivers/virtio-pci/0000:* 2>/dev/null | wc -l"))
 
 
-def all_there(guest, qmp, names, seconds=40):
+def all_there(guest, qmp, names, seconds=60):
     """Host and guest agree that all are there and at work, and none was deleted."""
     within(seconds, lambda: bound(guest) == len(names), "%d functions bound" % len(names))
     lost = [name for name in names if qmp.was_deleted(name)]
@@ -37,8 +37,8 @@ def remove_all(guest, qmp, names):
     for name in names:
         qmp.delete(name)
     for name in names:
-        qmp.wait_deleted(name, 40)
-    within(20, lambda: bound(guest) == 0, "no function left")
+        qmp.wait_deleted(name)
+    within(60, lambda: bound(guest) == 0, "no function left")
     return time.time() - begin
 
 

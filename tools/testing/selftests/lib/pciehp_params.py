@@ -184,7 +184,7 @@ def held_awake(world):
     before = [int(guest.read(usage % port)) for port in (PORT1, PORT2)]
     with module(guest, "force=1"):
         # Its own turns hold a port for as long as they last.
-        within(5, lambda: [int(guest.read(usage % port)) for port in (PORT1, PORT2)] ==
+        within(60, lambda: [int(guest.read(usage % port)) for port in (PORT1, PORT2)] ==
                [before[0] + 1, before[1]], "rp1 is held and rp2 is not")
         world.plug("virtio-blk-pci", "awake", "rp1")
         world.settled("rp1", "virtio-pci")

@@ -49,7 +49,7 @@ def neighbours(world):
     for name, device in names.items():
         qmp.add(DISK, name, "br1", addr="%x" % device, drive=world.disk())
     for device in names.values():
-        within(20, lambda device=device: guest.read(
+        within(60, lambda device=device: guest.read(
             "/sys/bus/pci/slots/%d/pciehp_pv/state" % device) == "on", "%d on" % device)
     for name in list(names)[1:]:
         qmp.delete(name)
@@ -72,7 +72,7 @@ def delay_is_kept(world):
         expect(slots.get("rp1", "power_off_delay_ms") == "0", "it changed")
         world.plug(DISK, "slow", "rp1")
         world.settled("rp1", "virtio-pci")
-        took = world.unplug("slow", "rp1", seconds=5 * case.FAST_SECONDS)
+        took = world.unplug("slow", "rp1")
         expect(took >= 0.7, "deleted after %.3f s" % took)
     finally:
         slots.set("rp1", "slot_delay_ms", "default")
@@ -92,9 +92,9 @@ def bridge_comes_and_goes(world):
     before = int(guest.sh(slots))
     qmp.delete("br2")
     qmp.wait_deleted("br2")
-    within(10, lambda: int(guest.sh(slots)) == before - SLOTS_OF_A_BRIDGE, "its slots go")
+    within(60, lambda: int(guest.sh(slots)) == before - SLOTS_OF_A_BRIDGE, "its slots go")
     qmp.add("pcie-pci-bridge", "br2", "rp")
-    within(20, lambda: int(guest.sh(slots)) == before, "its slots come")
+    within(60, lambda: int(guest.sh(slots)) == before, "its slots come")
     other_bridge(world)
 
 

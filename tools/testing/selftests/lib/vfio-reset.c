@@ -39,8 +39,11 @@ int main(int argc, char **argv)
 	must(ioctl(hot.group, VFIO_GROUP_SET_CONTAINER, &container), "SET_CONTAINER");
 	must(ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1_IOMMU), "SET_IOMMU");
 	device = must(ioctl(hot.group, VFIO_GROUP_GET_DEVICE_FD, argv[2]), "GET_DEVICE_FD");
-	if (argc > 3)
+	if (argc > 3) {
+		printf("held\n");
+		fflush(stdout);
 		return pause();
+	}
 	must(ioctl(device, VFIO_DEVICE_PCI_HOT_RESET, &hot), "PCI_HOT_RESET");
 	printf("reset\n");
 	return 0;
