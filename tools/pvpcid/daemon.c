@@ -144,6 +144,7 @@ int daemon_open(struct daemon *daemon, const struct conf *conf, struct error *er
 	daemon->control.loop = &daemon->loop;
 	daemon->control.bus = &daemon->bus;
 	daemon->control.pace = &daemon->pace;
+	daemon->watchdog_ns = notify_watchdog_ns();
 	pace_init(&daemon->pace, conf->poll_us, clock_ns());
 	prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 	if (loop_open(&daemon->loop)) {
@@ -209,7 +210,17 @@ static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
 {
 	uint64_t wait = bus_wait(daemon, now, worked);
 
+	if (daemon->watchdog_ns && wait > daemon->watchdog_ns)
+		wait = daemon->watchdog_ns;
 	return daemon->control.opening && wait > OPENING_NS ? OPENING_NS : wait;
+}
+
+static void tell_alive(struct daemon *daemon, uint64_t now)
+{
+	if (!daemon->watchdog_ns || now - daemon->alive_ns < daemon->watchdog_ns)
+		return;
+	daemon->alive_ns = now;
+	notify_alive();
 }
 
 int daemon_run(struct daemon *daemon)
@@ -228,6 +239,7 @@ int daemon_run(struct daemon *daemon)
 			control_check(&daemon->control, now);
 		if (now - ticked >= TICK_NS) {
 			ticked = now;
+			tell_alive(daemon, now);
 			bus_tick(&daemon->bus, now);
 			control_tick(&daemon->control, now);
 		}

@@ -24,6 +24,8 @@
  * @leaving: QEMU has gone, and functions are not idle yet
  * @stop: end at the next turn
  * @failed: and with exit status 1
+ * @watchdog_ns: how often systemd wants to hear of us, 0: never
+ * @alive_ns: when it last did
  */
 struct daemon {
 	struct loop loop;
@@ -35,6 +37,8 @@ struct daemon {
 	bool leaving;
 	bool stop;
 	bool failed;
+	uint64_t watchdog_ns;
+	uint64_t alive_ns;
 };
 
 /**

@@ -19,7 +19,21 @@ void notify_status(const char *status)
 
 void notify_stopping(void)
 {
-	sd_notify(0, "STOPPING=1");
+	/* Files are flushed to the end, however long that takes: see TimeoutStopSec=. */
+	sd_notify(0, "STOPPING=1\nWATCHDOG_USEC=0");
+}
+
+uint64_t notify_watchdog_ns(void)
+{
+	uint64_t usec;
+
+	/* At half of the time, as sd_watchdog_enabled(3) advises. */
+	return sd_watchdog_enabled(0, &usec) > 0 ? usec * 500 : 0;
+}
+
+void notify_alive(void)
+{
+	sd_notify(0, "WATCHDOG=1");
 }
 #else
 void notify_ready(const char *status)
@@ -33,6 +47,15 @@ void notify_status(const char *status)
 }
 
 void notify_stopping(void)
+{
+}
+
+uint64_t notify_watchdog_ns(void)
+{
+	return 0;
+}
+
+void notify_alive(void)
 {
 }
 #endif

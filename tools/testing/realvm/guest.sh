@@ -40,6 +40,48 @@ within()
 }
 
 by_id=/dev/disk/by-id
+unit=pvpcid@vm.service
+# daemon: its process, as systemd knows it
+daemon() { systemctl show -P MainPID $unit; }
+# replaced OLD: another one serves
+replaced() { [ "$(daemon)" -gt 0 ] && [ "$(daemon)" -ne "$1" ] && [ "$(systemctl is-active $unit)" = active ]; }
+
+# The daemon as this machine's service, with a program for a guest.
+service()
+{
+	local driver old signal
+
+	truncate -s 8M /var/lib/pvpci/vm.img && truncate -s 128M /dev/shm/vm
+	chown pvpci: /var/lib/pvpci/vm.img /dev/shm/vm
+	mkdir -p /etc/pvpci
+	cat >/etc/pvpci/vm.json <<-'END'
+		{ "id": 2, "memory": { "file": "/dev/shm/vm", "machine": "q35" },
+		  "functions": [ { "slot": "01.0", "model": "nvme",
+		                   "namespaces": [ { "file": "/var/lib/pvpci/vm.img" } ] } ] }
+	END
+	check "the daemon is a service" systemctl start $unit
+	same "AppArmor confines it" "/usr/sbin/pvpcid (enforce)" "$(cat "/proc/$(daemon)/attr/current")"
+	same "it is not root" pvpci "$(stat -c %U "/proc/$(daemon)")"
+	# The one that stands still has WatchdogSec= of this time.
+	pvpci-initiator --socket=/run/pvpci/vm.sock --memory=/dev/shm/vm --write --depth=4 --interrupts \
+		--milliseconds=40000 >/tmp/driven 2>&1 &
+	driver=$!
+	within "a guest's program is served" grep -q '[^\x00]' /var/lib/pvpci/vm.img
+	for signal in KILL KILL STOP; do
+		old=$(daemon)
+		kill -$signal "$old"
+		within "systemd replaces one that got SIG$signal" replaced "$old"
+	done
+	wait $driver
+	same "the program has seen no error" 0 $?
+	sed 's/^/# /' /tmp/driven
+	same "nothing else was restarted" 3 "$(systemctl show -P NRestarts $unit)"
+	check "each went on where the last one died" sh -c "[ \$(journalctl -u $unit | grep -c ': goes on with') -ge 3 ]"
+	check "it stops when it is asked to" systemctl stop $unit
+	same "without an error" success "$(systemctl show -P Result $unit)"
+	same "AppArmor has refused nothing" "" "$(journalctl -b --no-pager | grep 'apparmor="DENIED".*pvpcid')"
+	rm -r /etc/pvpci/vm.json /var/lib/pvpci/vm.img /dev/shm/vm
+}
 
 first()
 {
@@ -70,6 +112,8 @@ first()
 	check "mounted by its label through fstab" sh -c "e2label $by_id/nvme-*_REALVM2 second &&
 		echo 'LABEL=second /mnt ext4 nofail,x-systemd.device-timeout=60 0 2' >>/etc/fstab &&
 		systemctl daemon-reload && mount /mnt"
+
+	service
 
 	echo "host suspend"
 	check "suspend and resume" systemctl suspend

@@ -25,14 +25,16 @@ result()
 
 modprobe pvpci && modprobe pvpci_testdev
 result $? "load"
-for turn in 1 2 3; do
+# On a slow machine the host may be done before the write: such a turn is no proof.
+met=0
+turn=0
+while [ $met -lt 3 ] && [ $((turn += 1)) -le 20 ]; do
 	echo $fn >$driver/unbind
 	setpci -s $fn COMMAND=0:142
 	taskset -c 0 sh -c "echo $fn >$driver/bind" &
 	bind=$!
-	sleep 0.7
-	[ ! -e $driver/$fn/scratch ]
-	result $? "turn $turn: the host takes its time"
+	sleep 0.3
+	[ -e $driver/$fn/scratch ] || met=$((met + 1))
 	taskset -c 0 setpci -s $fn COMMAND=140:140
 	wait $bind
 	result $? "turn $turn: the driver binds"
@@ -41,6 +43,8 @@ for turn in 1 2 3; do
 	sh -c "echo 5 >$driver/$fn/scratch"
 	result $? "turn $turn: registers"
 done
+[ $met -eq 3 ]
+result $? "three writes came while the host took its time"
 ! dmesg | grep "$fn" | grep -E "is lost|no answer in time|Host did not"
 result $? "nobody complains"
 echo "1..$n"
