@@ -14,6 +14,8 @@
 #include "io/memory.h"
 #include "io/peer.h"
 
+#define MAPPED_MAX	1024	/* a QEMU has a few of them */
+
 pid_t peer_of_socket(int fd)
 {
 	struct ucred cred;
@@ -24,12 +26,45 @@ pid_t peer_of_socket(int fd)
 	return cred.pid;
 }
 
+/*
+ * Inodes that @peer maps shared and writable. A disk is not mapped, and RAM may lie in any file:
+ * a memfd, /dev/shm, huge pages, or a directory of libvirt's. Devices are not compared, as
+ * some file systems (btrfs) tell another one here than to stat(): the guest's own probe proves
+ * what was found.
+ */
+struct mapped {
+	unsigned long inode[MAPPED_MAX];
+	unsigned int count;
+};
+
+static int find_mapped(struct mapped *mapped, pid_t peer)
+{
+	unsigned long inode;
+	char line[512];
+	char perms[5];
+	FILE *maps;
+
+	snprintf(line, sizeof(line), "/proc/%d/maps", (int)peer);
+	maps = fopen(line, "re");
+	if (!maps)
+		return -1;
+	mapped->count = 0;
+	while (mapped->count < MAPPED_MAX && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%*x-%*x %4s %*x %*x:%*x %lu", perms, &inode) == 2 && inode &&
+		    perms[1] == 'w' && perms[3] == 's')
+			mapped->inode[mapped->count++] = inode;
+	}
+	fclose(maps);
+	return 0;
+}
+
 /* Is @path a file that could be RAM? Its size, or 0. */
-static off_t ram_bytes(const char *path)
+static off_t ram_bytes(const char *path, const struct mapped *mapped)
 {
 	char target[256];
 	struct stat st;
 	ssize_t length;
+	unsigned int i;
 
 	length = readlink(path, target, sizeof(target) - 1);
 	if (length < 0)
@@ -37,31 +72,51 @@ static off_t ram_bytes(const char *path)
 	target[length] = '\0';
 	if (strstr(target, MEMORY_NAME) || stat(path, &st) || !S_ISREG(st.st_mode))
 		return 0;
-	/* Disks are open too: RAM is a memfd, or a file in a memory file system. */
-	if (strncmp(target, "/memfd:", 7) && strncmp(target, "/dev/shm/", 9) &&
-	    strncmp(target, "/dev/hugepages/", 15))
-		return 0;
-	return st.st_size;
+	for (i = 0; i < mapped->count; i++) {
+		if (mapped->inode[i] == st.st_ino)
+			return st.st_size;
+	}
+	return 0;
+}
+
+/* What the kernel asks of who looks at a process (ptrace_may_access()): its user and its group. */
+static void set_hidden(struct error *err, pid_t peer)
+{
+	int reason = errno;
+	struct stat st;
+	char name[32];
+
+	snprintf(name, sizeof(name), "/proc/%d", (int)peer);
+	if (!stat(name, &st))
+		error_set(err, "cannot look at the files of process %d: %s; pvpcid needs its user and its group, %u:%u, and has %u:%u",
+			  (int)peer, strerror(reason), st.st_uid, st.st_gid, geteuid(), getegid());
+	else
+		error_set(err, "cannot look at the files of process %d: %s", (int)peer,
+			  strerror(reason));
 }
 
 int peer_find_ram(pid_t peer, char *path, size_t bytes, struct error *err)
 {
-	char name[320];
+	struct mapped mapped;
 	struct dirent *entry;
 	off_t largest = 0;
+	char name[320];
 	off_t size;
 	DIR *dir;
 
+	if (peer <= 0) {
+		error_set(err, "cannot look at the files of QEMU: its process is not known");
+		return -1;
+	}
 	snprintf(name, sizeof(name), "/proc/%d/fd", (int)peer);
-	dir = peer > 0 ? opendir(name) : NULL;
+	dir = find_mapped(&mapped, peer) ? NULL : opendir(name);
 	if (!dir) {
-		error_set(err, "cannot look at the files of process %d: %s", (int)peer,
-			  peer > 0 ? strerror(errno) : "no process");
+		set_hidden(err, peer);
 		return -1;
 	}
 	while ((entry = readdir(dir))) {
 		snprintf(name, sizeof(name), "/proc/%d/fd/%s", (int)peer, entry->d_name);
-		size = ram_bytes(name);
+		size = ram_bytes(name, &mapped);
 		if (size > largest && strlen(name) < bytes) {
 			largest = size;
 			memcpy(path, name, strlen(name) + 1);

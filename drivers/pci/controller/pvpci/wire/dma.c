@@ -3,11 +3,13 @@
  * Shared DMA: the host reaches guest RAM through a file that QEMU has mapped
  * too. A wrong file or a wrong memory map corrupts data silently, so the host
  * is asked to read a number that nobody can guess before anything depends on
- * it: once in low memory and once above 4 GiB, where maps differ.
+ * it: once in low memory and once above 4 GiB, where maps differ, and once in
+ * each NUMA node, whose memory may lie in a file of its own.
  */
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 #include <linux/pci.h>
 #include <linux/random.h>
 #include <linux/sizes.h>
@@ -28,6 +30,25 @@ static int probe_page(struct pvpci_wire *wire, struct page *page)
 		dev_err(&wire->pdev->dev, "Guest RAM at %#llx is not shared with the host or is mapped differently there: give QEMU a shared memory backend (share=on) and the daemon the same file and machine type.\n",
 			address);
 		return -EIO;
+	}
+	return ret;
+}
+
+static int probe_nodes(struct pvpci_wire *wire)
+{
+	struct page *page;
+	int ret = 0;
+	int node;
+
+	for_each_online_node(node) {
+		page = alloc_pages_node(node, GFP_KERNEL | __GFP_THISNODE | __GFP_NOWARN, 0);
+		/* One without memory, or whose memory is in use, to the last page. */
+		if (!page)
+			continue;
+		ret = probe_page(wire, page);
+		__free_page(page);
+		if (ret)
+			break;
 	}
 	return ret;
 }
@@ -61,5 +82,5 @@ int pvpci_dma_probe(struct pvpci_wire *wire)
 			ret = probe_page(wire, page);
 		__free_page(page);
 	}
-	return ret;
+	return ret ?: probe_nodes(wire);
 }
