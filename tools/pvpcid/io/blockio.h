@@ -95,6 +95,31 @@ void blockio_close(struct blockio *io);
 uint64_t blockio_bytes(const struct blockio *io);
 
 /**
+ * struct blockio_identity - which file or device it is, whatever its name is by now
+ * @device: st_dev of a file, st_rdev of a device
+ * @node: st_ino of a file, 0 of a device
+ */
+struct blockio_identity {
+	uint64_t device;
+	uint64_t node;
+};
+
+/**
+ * blockio_identity - of what was opened
+ * @io: file
+ */
+struct blockio_identity blockio_identity(const struct blockio *io);
+
+/**
+ * blockio_has_name - is there still a name for it, this or another?
+ * @io: file
+ *
+ * As far as this host knows. Without one it is gone when it is closed: it was deleted, or
+ * another was renamed over it.
+ */
+bool blockio_has_name(const struct blockio *io);
+
+/**
  * blockio_align - what "direct" asks of offsets and lengths, 1 without it
  * @io: file
  */

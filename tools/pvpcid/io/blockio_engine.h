@@ -115,6 +115,7 @@ struct blockio_engine {
  * @device: a block device
  * @node_device: st_dev, to know it again
  * @node: st_ino
+ * @of_device: st_rdev
  * @protected: see blockio_protected()
  * @nowait: preadv2(RWF_NOWAIT) works here
  * @nowait_misses: reads in a row that were not in the page cache
@@ -144,6 +145,7 @@ struct blockio {
 	bool device;
 	dev_t node_device;
 	ino_t node;
+	dev_t of_device;
 	bool protected;
 	bool nowait;
 	unsigned int nowait_misses;

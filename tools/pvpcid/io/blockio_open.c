@@ -138,6 +138,7 @@ static int check_file(struct blockio *io, const char *path, bool after, struct e
 	io->device = S_ISBLK(st.st_mode);
 	io->node_device = st.st_dev;
 	io->node = st.st_ino;
+	io->of_device = st.st_rdev;
 	io->protected = blockio_ask_protected(io);
 	if (!blockio_bytes(io)) {
 		error_set(err, "%s is empty", path);
@@ -276,6 +277,22 @@ uint64_t blockio_bytes(const struct blockio *io)
 	/* What is known here: no server is asked. */
 	return statx(io->file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &st) ? 0 :
 	       st.stx_size;
+}
+
+bool blockio_has_name(const struct blockio *io)
+{
+	struct statx st;
+
+	return io->device || statx(io->file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_NLINK,
+				   &st) || st.stx_nlink;
+}
+
+struct blockio_identity blockio_identity(const struct blockio *io)
+{
+	/* The node of a device may be made anew, and is the same device. */
+	if (io->device)
+		return (struct blockio_identity){ .device = io->of_device };
+	return (struct blockio_identity){ .device = io->node_device, .node = io->node };
 }
 
 uint32_t blockio_align(const struct blockio *io)
