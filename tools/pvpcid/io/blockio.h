@@ -81,6 +81,14 @@ bool blockio_ready(const char *path, bool readonly, bool direct, bool after);
 void blockio_forget(const char *path, bool readonly, bool direct);
 
 /**
+ * blockio_closed - begin to close, or look whether that has ended
+ * @io: no operation follows, but blockio_close() in any case
+ *
+ * Return: whether blockio_close() has to wait no more. Never waits.
+ */
+bool blockio_closed(struct blockio *io);
+
+/**
  * blockio_close - wait for what is under way, flush what was written, close
  * @io: may be NULL
  */
@@ -164,17 +172,6 @@ bool blockio_dirty(const struct blockio *io);
  * @io: file
  */
 bool blockio_protected(const struct blockio *io);
-
-/**
- * blockio_protect - remember with the file whether it may be written
- * @io: file, opened for writing
- * @protect: or take that back
- *
- * Only remembers: who opens it looks at blockio_protected().
- *
- * Return: 0; negative errno, where the file can have no such attribute.
- */
-int blockio_protect(struct blockio *io, bool protect);
 
 /*
  * Each of these returns 0 and calls @done later from blockio_poll(), or
@@ -269,6 +266,18 @@ int blockio_zero(struct blockio *io, uint64_t offset, uint64_t bytes, bool disca
  */
 int blockio_discard(struct blockio *io, uint64_t offset, uint64_t bytes,
 		    blockio_done done, void *arg);
+
+/**
+ * blockio_protect - remember with the file whether it may be written
+ * @io: file, opened for writing
+ * @protect: or take that back
+ * @done: negative errno where the file can have no such attribute
+ * @arg: for @done
+ *
+ * Only remembers: who opens it looks at blockio_protected(). One at a time: -EBUSY.
+ * Wakes nobody who sleeps on blockio_fd().
+ */
+int blockio_protect(struct blockio *io, bool protect, blockio_done done, void *arg);
 
 /**
  * blockio_push - hand everything started so far to the kernel, as one batch

@@ -233,15 +233,6 @@ struct blockio *blockio_open_after(const char *path, bool readonly, bool direct,
 	return io;
 }
 
-static void closing_flush(void *arg, ssize_t result)
-{
-	const struct blockio *io = arg;
-
-	/* Through the page cache it was said where it failed. */
-	if (result < 0 && !io->lost)
-		log_error("%s: the last flush failed: %s", io->path, strerror((int)-result));
-}
-
 void blockio_close(struct blockio *io)
 {
 	struct blockio **link = &all;
@@ -255,16 +246,15 @@ void blockio_close(struct blockio *io)
 	*link = io->next;
 	pthread_mutex_unlock(&all_lock);
 	blockio_drain(io);
-	if (blockio_dirty(io))
-		blockio_flush(io, closing_flush, io);
-	blockio_drain(io);
 	io->engine->close(io);
 	while ((op = io->idle)) {
 		io->idle = op->next;
 		free(op->spare);
 		free(op);
 	}
-	blockio_close_file(io);
+	blockio_close_last(io);
+	free(io->path);
+	free(io);
 }
 
 uint64_t blockio_bytes(const struct blockio *io)

@@ -99,6 +99,9 @@ static void uring_prepare(struct io_uring_sqe *sqe, struct blockio_op *op)
 		io_uring_prep_fallocate(sqe, file, op->mode, (off_t)op->offset,
 					(off_t)op->bytes);
 		break;
+	case BLOCKIO_PROTECT:
+	case BLOCKIO_UNPROTECT:
+		break;		/* those go aside */
 	}
 	io_uring_sqe_set_data(sqe, op);
 }

@@ -362,6 +362,77 @@ static void hung_files(void **state)
 	}
 }
 
+/* A server that does not answer a close: nobody waits, and another is written meanwhile. */
+static void hung_close(void **state)
+{
+	char path[2][64], data[512] = "";
+	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
+	struct done done = { 0 };
+	struct blockio *io[2];
+	struct error err;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++)
+		io[i] = open_file(path[i], 4096, false);
+	assert_int_equal(blockio_writev(io[0], &iov, 1, 0, count, &done), 0);
+	assert_false(blockio_closed(io[0]));
+	blockio_drain(io[0]);
+	model_flushes();
+	model_read_hold(path[0]);
+	for (i = 0; i < 100; i++) {
+		assert_false(blockio_closed(io[0]));
+		assert_int_equal(blockio_writev(io[1], &iov, 1, 0, count, &done), 0);
+		blockio_drain(io[1]);
+	}
+	assert_int_equal(done.calls, 101);
+	model_read_hold(NULL);
+	while (!blockio_closed(io[0]))
+		usleep(1000);
+	/* What was written was flushed before. */
+	assert_int_equal(model_flushes(), 1);
+	blockio_close(io[0]);
+	io[0] = blockio_open(path[0], false, false, &err);
+	assert_non_null(io[0]);
+	for (i = 0; i < 2; i++) {
+		blockio_close(io[i]);
+		unlink(path[i]);
+	}
+}
+
+/* The same of protecting it: it is done when it is written down, and only one at a time. */
+static void hung_protect(void **state)
+{
+	struct done done = { 0 };
+	char path[64], data[512];
+	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
+	struct blockio *io = open_file(path, 4096, false);
+	struct done reads = { 0 };
+	struct error err;
+
+	(void)state;
+	model_read_hold(path);
+	assert_int_equal(blockio_protect(io, true, count, &done), 0);
+	assert_int_equal(blockio_protect(io, true, count, &done), -EBUSY);
+	assert_false(blockio_poll(io));
+	assert_int_equal(done.calls, 0);
+	model_read_hold(NULL);
+	assert_int_equal(blockio_readv(io, &iov, 1, 0, count, &reads), 0);
+	blockio_drain(io);
+	assert_int_equal(reads.calls, 1);
+	assert_int_equal(done.calls, 1);
+	assert_int_equal(done.result, 0);
+	blockio_close(io);
+	io = blockio_open(path, false, false, &err);
+	assert_non_null(io);
+	assert_true(blockio_protected(io));
+	assert_int_equal(blockio_protect(io, false, count, &done), 0);
+	blockio_drain(io);
+	assert_int_equal(done.calls, 2);
+	blockio_close(io);
+	unlink(path);
+}
+
 /* A server that does not answer an open: others are opened, and the wait has an end. */
 static void hung_open(void **state)
 {
@@ -411,6 +482,8 @@ const struct CMUnitTest model_blockio_tests[] = {
 	cmocka_unit_test(block_device),
 	cmocka_unit_test(many_copies),
 	cmocka_unit_test(hung_files),
+	cmocka_unit_test(hung_close),
+	cmocka_unit_test(hung_protect),
 	cmocka_unit_test(hung_open),
 	cmocka_unit_test(errors),
 };
