@@ -35,6 +35,14 @@ struct blockio_stats {
 };
 
 /**
+ * blockio_prepare - make what files need that are opened when that is not allowed any more
+ * @files: for so many; more of them have threads
+ *
+ * Context: once, before the sandbox.
+ */
+void blockio_prepare(unsigned int files);
+
+/**
  * blockio_open - open a file or block device for I/O
  * @path: regular file or block device
  * @readonly: open for reading only, and lock shared, not exclusive (OFD locks)

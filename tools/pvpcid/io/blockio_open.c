@@ -117,8 +117,10 @@ static const struct blockio_engine *choose_engine(struct blockio *io, struct err
 		}
 	}
 	rc = blockio_threads.open(io);
-	if (!rc)
+	if (!rc) {
+		log_debug("%s: threads do its I/O", io->path);
 		return &blockio_threads;
+	}
 	error_set(err, "no thread for block I/O: %s", strerror(-rc));
 	return NULL;
 }
