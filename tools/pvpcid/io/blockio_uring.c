@@ -139,12 +139,12 @@ void blockio_prepare(unsigned int files)
 static int uring_open(struct blockio *io)
 {
 	struct uring *uring = spare;
-	int rc;
+	int rc = uring ? 0 : make_ring(&uring);
 
-	if (uring)
-		spare = uring->next;
-	else if ((rc = make_ring(&uring)))
+	if (rc)
 		return rc;
+	if (uring == spare)
+		spare = uring->next;
 	io->state = uring;
 	return 0;
 }
