@@ -17,6 +17,7 @@
 #include "simple.h"
 
 #define ANSWER_MS	5000
+#define PAUSE_MS	5
 #define TAKEN_OVER_MS	60000	/* it may have to wait for the lock of a file */
 
 static int complain(const char *program, const char *what)
@@ -33,10 +34,27 @@ static ssize_t read_in_time(int fd, char *text, size_t bytes)
 	return poll(&ready, 1, ANSWER_MS) > 0 ? read(fd, text, bytes) : -1;
 }
 
+/* Its status, as of waitpid(); one that does not end is ended. */
+static int status_in_time(pid_t pid)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	unsigned int tries = ANSWER_MS / PAUSE_MS;
+	int status = -1;
+	pid_t got;
+
+	while (!(got = waitpid(pid, &status, WNOHANG)) && tries--)
+		nanosleep(&pause, NULL);
+	if (got)
+		return got == pid ? status : -1;
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
 /* What PROGRAM --state-version prints, without its newline. */
 static int ask_program(const char *program, char *text, size_t bytes)
 {
-	int ends[2], status;
+	int ends[2], status = -1;
 	ssize_t got;
 	pid_t pid;
 
@@ -53,7 +71,9 @@ static int ask_program(const char *program, char *text, size_t bytes)
 	close(ends[0]);
 	if (pid > 0 && got <= 0)
 		kill(pid, SIGKILL);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status || got <= 0)
+	if (pid > 0)
+		status = status_in_time(pid);
+	if (status || got <= 0)
 		return complain(program, "does not say which state it can read");
 	text[got] = '\0';
 	text[strcspn(text, "\n")] = '\0';

@@ -19,7 +19,7 @@
 #define TICK_NS		10000000ULL	/* see bus_tick() */
 #define BUSY_NS		100000ULL	/* while a function works and has no descriptor for it */
 #define CONTROL_NS	50000000ULL	/* without a guest, for the timeouts of control clients */
-#define OPENING_NS	1000000ULL	/* while a thread opens a file for a control client */
+#define FILE_NS		1000000ULL	/* while a thread opens or closes a file */
 #define SLACK_NS	5000UL		/* of timers: the default is longer than a nap */
 
 /* The bus is made anew when nothing uses the memory of the guest that was there. */
@@ -118,6 +118,7 @@ static int open_signals(struct daemon *daemon, struct error *err)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	/* EFBIG says it all */
 	daemon->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (daemon->signals >= 0 &&
 	    !loop_add(&daemon->loop, daemon->signals, EPOLLIN, signal_ready, daemon))
@@ -212,7 +213,7 @@ static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)
 
 	if (daemon->watchdog_ns && wait > daemon->watchdog_ns)
 		wait = daemon->watchdog_ns;
-	return daemon->control.opening && wait > OPENING_NS ? OPENING_NS : wait;
+	return (daemon->control.opening || daemon->bus.closing) && wait > FILE_NS ? FILE_NS : wait;
 }
 
 static void tell_alive(struct daemon *daemon, uint64_t now)

@@ -9,10 +9,13 @@
 #include "base/log.h"
 #include "bus/conf.h"
 #include "daemon.h"
+#include "io/blockio.h"
 #include "io/keep.h"
 #include "notify.h"
 #include "options.h"
 #include "sandbox.h"
+
+#define SPARE_FILES	32	/* that functions added later have, without threads */
 
 #define EXIT_OK		0
 #define EXIT_FAILED	1
@@ -72,6 +75,8 @@ static int serve(const struct conf *conf, const struct options *options)
 	}
 	if (daemon_open(&the_daemon, conf, &err))
 		return report_open(conf, options, &err);
+	if (options->sandbox)
+		blockio_prepare(SPARE_FILES);
 	if (options->sandbox && sandbox_enter(&err)) {
 		log_error("%s", err.text);
 	} else {

@@ -33,7 +33,7 @@ static const char * const allowed[] = {
 	"ioctl", "readlink", "readlinkat", "getdents64", "unlink", "unlinkat", "fadvise64",
 	"statfs", "fstatfs", "fgetxattr", "fsetxattr", "fremovexattr",
 	"lstat", "stat", "access", "faccessat", "faccessat2",
-	"io_uring_setup", "io_uring_enter", "io_uring_register",
+	"io_uring_enter", "io_uring_register",
 	/* threads that do I/O where io_uring is not there */
 	"futex", "clone", "clone3", "set_robust_list", "rseq", "exit", "exit_group", "gettid",
 	"getpid", "tgkill", "sched_yield", "sched_getaffinity", "prctl", "set_tid_address",

@@ -119,6 +119,41 @@ static void hand_off(struct function *fn)
 	function_attach(fn, offset);
 }
 
+static void eject_end(struct function *fn, int result)
+{
+	struct bus *bus = fn->bus;
+	uint64_t id = fn->eject_id;
+
+	fn->eject_id = 0;
+	fn->eject_sent = false;
+	if (id && bus->watch.eject_done)
+		bus->watch.eject_done(bus->watch.context, id, result);
+}
+
+void bus_close_some(struct bus *bus)
+{
+	struct function **link = &bus->closing;
+	struct function *fn;
+
+	while ((fn = *link)) {
+		if (fn->ops->close && !fn->ops->close(fn->model)) {
+			link = &fn->next;
+			continue;
+		}
+		*link = fn->next;
+		eject_end(fn, 0);
+		function_destroy(fn);
+	}
+}
+
+/* Off the bus: until its files are closed, and whoever waits for that has heard of it. */
+static void dispose(struct bus *bus, struct function *fn)
+{
+	fn->next = bus->closing;
+	bus->closing = fn;
+	bus_close_some(bus);
+}
+
 struct function *bus_add(struct bus *bus, json_t *conf, struct error *err)
 {
 	struct function *fn = function_create(bus, conf, -1, err);
@@ -145,19 +180,8 @@ remove:
 	bus->row[fn->row] = NULL;
 	bus->nr_functions--;
 destroy:
-	function_destroy(fn);
+	dispose(bus, fn);
 	return NULL;
-}
-
-static void eject_end(struct function *fn, int result)
-{
-	struct bus *bus = fn->bus;
-	uint64_t id = fn->eject_id;
-
-	fn->eject_id = 0;
-	fn->eject_sent = false;
-	if (id && bus->watch.eject_done)
-		bus->watch.eject_done(bus->watch.context, id, result);
 }
 
 static void take_off(struct bus *bus, struct function *fn)
@@ -177,9 +201,8 @@ static void take_off(struct bus *bus, struct function *fn)
 		function_clear_row(bus, fn->row);
 	table_changed(bus, device);
 	bus->dirty = true;
-	eject_end(fn, 0);
 	log_info("%s: is off the bus", fn->name);
-	function_destroy(fn);
+	dispose(bus, fn);
 }
 
 /* bus_settle() takes it off. */
@@ -224,18 +247,30 @@ bool bus_quiesce(struct bus *bus)
 	return idle;
 }
 
+static bool is_ejecting(const struct bus *bus, uint64_t eject_id)
+{
+	const struct function *fn;
+	unsigned int i;
+
+	for (fn = bus->closing; fn; fn = fn->next)
+		if (fn->eject_id == eject_id)
+			return true;
+	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++)
+		if (bus->row[i] && bus->row[i]->eject_id == eject_id)
+			return true;
+	return false;
+}
+
 int bus_eject(struct bus *bus, struct function *fn, bool device, uint64_t *eject_id)
 {
 	if (fn->eject_id || fn->leaving)
 		return -EBUSY;
 	*eject_id = 0;
 	if (bus->host.state != PVPCI_HOST_D0) {
-		if (function_quiesce(fn, true)) {
-			take_off(bus, fn);
-			return 0;
-		}
 		*eject_id = number_eject(bus, fn);
-		leave_later(bus, fn);
+		bus_remove(bus, fn);
+		if (!is_ejecting(bus, *eject_id))
+			*eject_id = 0;
 		return 0;
 	}
 	fn->eject_id = ++bus->next_eject;
@@ -337,8 +372,13 @@ const char *bus_state_name(const struct bus *bus)
 
 static void close_functions(struct bus *bus)
 {
+	struct function *fn;
 	unsigned int i;
 
+	while ((fn = bus->closing)) {
+		bus->closing = fn->next;
+		function_destroy(fn);
+	}
 	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++) {
 		if (bus->row[i])
 			function_destroy(bus->row[i]);

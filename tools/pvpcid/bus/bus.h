@@ -99,6 +99,7 @@ struct bus_watch {
  * @scan_ns: how long that took
  * @ones_bytes: memory that all-ones take
  * @unsettled: bus_settle() has something to do
+ * @closing: functions that are off it and whose files are being closed
  * @releasing: it is broken, and all is released when the functions are idle
  * @chatter: limits log lines that a guest can provoke
  * @stats: accounts
@@ -139,6 +140,7 @@ struct bus {
 	uint64_t scan_ns;
 	uint64_t ones_bytes;
 	bool unsettled;
+	struct function *closing;
 	bool releasing;
 	struct log_limit chatter;
 	struct bus_stats stats;
@@ -224,6 +226,9 @@ bool bus_quiesce(struct bus *bus);
 
 /** bus_settle - take off the bus and release what is idle now; with each bus_poll() */
 void bus_settle(struct bus *bus);
+
+/** bus_close_some - end those whose files are closed now; with each bus_poll() */
+void bus_close_some(struct bus *bus);
 
 /**
  * bus_eject - ask the guest to let go of a function

@@ -105,6 +105,8 @@ bool bus_poll(struct bus *bus)
 	bool worked;
 
 	bus_settle(bus);
+	if (bus->closing)
+		bus_close_some(bus);
 	if (!bus->connected || bus->host.state == PVPCI_HOST_DEAD)
 		return false;
 	bus->answering = true;

@@ -83,6 +83,7 @@ _Static_assert(sizeof(struct function_home) <= FUNCTION_HOME_BYTES, "the model's
 /**
  * struct function - one function; everything here is private to the daemon
  * @bus: bus it is on
+ * @next: in the list of those whose files are being closed
  * @row: row in the function table
  * @instance: never 0, never used again on this bus
  * @devfn: device << 3 | function
@@ -127,6 +128,7 @@ _Static_assert(sizeof(struct function_home) <= FUNCTION_HOME_BYTES, "the model's
  */
 struct function {
 	struct bus *bus;
+	struct function *next;
 	uint32_t row;
 	uint32_t instance;
 	uint8_t devfn;

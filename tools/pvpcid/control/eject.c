@@ -174,6 +174,16 @@ static void ask_again(struct control_client *client)
 		finish(client, done(eject));
 }
 
+static bool is_gone(const struct control_client *client)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		if (client->eject.pending & 1U << i && find(client, i))
+			return false;
+	return true;
+}
+
 void control_eject_tick(struct control_client *client, uint64_t now_ns)
 {
 	struct control_eject *eject = &client->eject;
@@ -184,11 +194,14 @@ void control_eject_tick(struct control_client *client, uint64_t now_ns)
 			ask_again(client);
 		return;
 	}
-	if (eject->force) {
+	if (eject->force && !is_gone(client)) {
 		take_away(client);
 		return;
 	}
-	error = control_error("the guest has not let go of %s within %u ms", eject->slot,
+	error = is_gone(client) ?
+		control_error("%s is off the bus, but its files are not closed within %u ms",
+			      eject->slot, eject->timeout_ms) :
+		control_error("the guest has not let go of %s within %u ms", eject->slot,
 			      eject->timeout_ms);
 	control_eject_forget(client);
 	control_answer(client, error);

@@ -152,6 +152,10 @@ ssize_t blockio_perform(const struct blockio_op *op)
 	case BLOCKIO_FLUSH:
 		result = fdatasync(file);
 		break;
+	case BLOCKIO_PROTECT:
+	case BLOCKIO_UNPROTECT:
+		result = blockio_set_protected(op->io, op->kind == BLOCKIO_PROTECT);
+		break;
 	default:
 		result = fallocate(file, op->mode, (off_t)op->offset, (off_t)op->bytes);
 		break;
@@ -298,6 +302,7 @@ bool blockio_poll(struct blockio *io)
 	while ((op = blockio_list_take(&ready)))
 		blockio_op_end(op, op->result);
 	found |= io->engine->reap(io);
+	found |= blockio_aside_reap(io);
 	blockio_bounce_more(io);
 	blockio_push(io);
 	/*

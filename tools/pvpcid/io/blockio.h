@@ -35,6 +35,14 @@ struct blockio_stats {
 };
 
 /**
+ * blockio_prepare - make what files need that are opened when that is not allowed any more
+ * @files: for so many; more of them have threads
+ *
+ * Context: once, before the sandbox.
+ */
+void blockio_prepare(unsigned int files);
+
+/**
  * blockio_open - open a file or block device for I/O
  * @path: regular file or block device
  * @readonly: open for reading only, and lock shared, not exclusive (OFD locks)
@@ -81,6 +89,14 @@ bool blockio_ready(const char *path, bool readonly, bool direct, bool after);
 void blockio_forget(const char *path, bool readonly, bool direct);
 
 /**
+ * blockio_closed - begin to close, or look whether that has ended
+ * @io: no operation follows, but blockio_close() in any case
+ *
+ * Return: whether blockio_close() has to wait no more. Never waits.
+ */
+bool blockio_closed(struct blockio *io);
+
+/**
  * blockio_close - wait for what is under way, flush what was written, close
  * @io: may be NULL
  */
@@ -93,6 +109,31 @@ void blockio_close(struct blockio *io);
  * Of a file that is a server's: as far as this host knows.
  */
 uint64_t blockio_bytes(const struct blockio *io);
+
+/**
+ * struct blockio_identity - which file or device it is, whatever its name is by now
+ * @device: st_dev of a file, st_rdev of a device
+ * @node: st_ino of a file, 0 of a device
+ */
+struct blockio_identity {
+	uint64_t device;
+	uint64_t node;
+};
+
+/**
+ * blockio_identity - of what was opened
+ * @io: file
+ */
+struct blockio_identity blockio_identity(const struct blockio *io);
+
+/**
+ * blockio_has_name - is there still a name for it, this or another?
+ * @io: file
+ *
+ * As far as this host knows. Without one it is gone when it is closed: it was deleted, or
+ * another was renamed over it.
+ */
+bool blockio_has_name(const struct blockio *io);
 
 /**
  * blockio_align - what "direct" asks of offsets and lengths, 1 without it
@@ -139,17 +180,6 @@ bool blockio_dirty(const struct blockio *io);
  * @io: file
  */
 bool blockio_protected(const struct blockio *io);
-
-/**
- * blockio_protect - remember with the file whether it may be written
- * @io: file, opened for writing
- * @protect: or take that back
- *
- * Only remembers: who opens it looks at blockio_protected().
- *
- * Return: 0; negative errno, where the file can have no such attribute.
- */
-int blockio_protect(struct blockio *io, bool protect);
 
 /*
  * Each of these returns 0 and calls @done later from blockio_poll(), or
@@ -244,6 +274,18 @@ int blockio_zero(struct blockio *io, uint64_t offset, uint64_t bytes, bool disca
  */
 int blockio_discard(struct blockio *io, uint64_t offset, uint64_t bytes,
 		    blockio_done done, void *arg);
+
+/**
+ * blockio_protect - remember with the file whether it may be written
+ * @io: file, opened for writing
+ * @protect: or take that back
+ * @done: negative errno where the file can have no such attribute
+ * @arg: for @done
+ *
+ * Only remembers: who opens it looks at blockio_protected(). One at a time: -EBUSY.
+ * Wakes nobody who sleeps on blockio_fd().
+ */
+int blockio_protect(struct blockio *io, bool protect, blockio_done done, void *arg);
 
 /**
  * blockio_push - hand everything started so far to the kernel, as one batch

@@ -5,6 +5,7 @@
 #ifndef PVPCID_BLOCKIO_ENGINE_H
 #define PVPCID_BLOCKIO_ENGINE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,8 @@ enum blockio_kind {
 	BLOCKIO_WRITE,
 	BLOCKIO_FLUSH,		/* fdatasync */
 	BLOCKIO_ALLOCATE,	/* fallocate with op->mode */
+	BLOCKIO_PROTECT,	/* see blockio_protect(): not for engines */
+	BLOCKIO_UNPROTECT,
 };
 
 /**
@@ -115,6 +118,7 @@ struct blockio_engine {
  * @device: a block device
  * @node_device: st_dev, to know it again
  * @node: st_ino
+ * @of_device: st_rdev
  * @protected: see blockio_protected()
  * @nowait: preadv2(RWF_NOWAIT) works here
  * @nowait_misses: reads in a row that were not in the page cache
@@ -129,6 +133,11 @@ struct blockio_engine {
  * @flushing: a flush is under way
  * @flush_share: those that end with it
  * @flush_wait: those that wait for the next
+ * @aside: blockio_protect() under way, or NULL
+ * @aside_thread: what it is done by, or the closing
+ * @aside_done: it has done so; not the bus thread's alone
+ * @closing: see blockio_closed()
+ * @closes: @aside_thread does
  * @ready: operations that finished when they were started
  * @idle: operations to be used again
  * @next: in the list of all files of the daemon
@@ -144,6 +153,7 @@ struct blockio {
 	bool device;
 	dev_t node_device;
 	ino_t node;
+	dev_t of_device;
 	bool protected;
 	bool nowait;
 	unsigned int nowait_misses;
@@ -158,6 +168,11 @@ struct blockio {
 	bool flushing;
 	struct blockio_list flush_share;
 	struct blockio_list flush_wait;
+	struct blockio_op *aside;
+	pthread_t aside_thread;
+	bool aside_done;
+	bool closing;
+	bool closes;
 	struct blockio_list ready;
 	struct blockio_op *idle;
 	struct blockio *next;
@@ -187,6 +202,39 @@ void blockio_close_file(struct blockio *io);
 /** blockio_opened - blockio_open_file() by a thread, begun before or now, waited for a while */
 struct blockio *blockio_opened(const char *path, bool readonly, bool direct, bool after,
 			       struct error *err);
+
+/**
+ * blockio_thread - a thread that gets no signals
+ * @thread: filled
+ * @run: what it does
+ * @arg: for @run
+ *
+ * Return: 0, or an errno.
+ */
+int blockio_thread(pthread_t *thread, void *(*run)(void *arg), void *arg);
+
+/**
+ * blockio_aside_reap - has a blockio_protect() ended? Its done is called then
+ * @io: file
+ *
+ * Return: whether it has.
+ */
+bool blockio_aside_reap(struct blockio *io);
+
+/**
+ * blockio_close_last - close the file and nothing else; waits
+ * @io: nothing is under way
+ */
+void blockio_close_last(struct blockio *io);
+
+/**
+ * blockio_set_protected - write down what blockio_protect() is to remember; may wait
+ * @io: file
+ * @protect: or not
+ *
+ * Return: 0, or -1 with errno. Context: any thread.
+ */
+int blockio_set_protected(const struct blockio *io, bool protect);
 
 /** blockio_ask_protected - what blockio_protected() says once it is open; may wait */
 bool blockio_ask_protected(const struct blockio *io);

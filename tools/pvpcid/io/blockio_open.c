@@ -117,8 +117,10 @@ static const struct blockio_engine *choose_engine(struct blockio *io, struct err
 		}
 	}
 	rc = blockio_threads.open(io);
-	if (!rc)
+	if (!rc) {
+		log_debug("%s: threads do its I/O", io->path);
 		return &blockio_threads;
+	}
 	error_set(err, "no thread for block I/O: %s", strerror(-rc));
 	return NULL;
 }
@@ -138,6 +140,7 @@ static int check_file(struct blockio *io, const char *path, bool after, struct e
 	io->device = S_ISBLK(st.st_mode);
 	io->node_device = st.st_dev;
 	io->node = st.st_ino;
+	io->of_device = st.st_rdev;
 	io->protected = blockio_ask_protected(io);
 	if (!blockio_bytes(io)) {
 		error_set(err, "%s is empty", path);
@@ -232,15 +235,6 @@ struct blockio *blockio_open_after(const char *path, bool readonly, bool direct,
 	return io;
 }
 
-static void closing_flush(void *arg, ssize_t result)
-{
-	const struct blockio *io = arg;
-
-	/* Through the page cache it was said where it failed. */
-	if (result < 0 && !io->lost)
-		log_error("%s: the last flush failed: %s", io->path, strerror((int)-result));
-}
-
 void blockio_close(struct blockio *io)
 {
 	struct blockio **link = &all;
@@ -254,16 +248,15 @@ void blockio_close(struct blockio *io)
 	*link = io->next;
 	pthread_mutex_unlock(&all_lock);
 	blockio_drain(io);
-	if (blockio_dirty(io))
-		blockio_flush(io, closing_flush, io);
-	blockio_drain(io);
 	io->engine->close(io);
 	while ((op = io->idle)) {
 		io->idle = op->next;
 		free(op->spare);
 		free(op);
 	}
-	blockio_close_file(io);
+	blockio_close_last(io);
+	free(io->path);
+	free(io);
 }
 
 uint64_t blockio_bytes(const struct blockio *io)
@@ -276,6 +269,22 @@ uint64_t blockio_bytes(const struct blockio *io)
 	/* What is known here: no server is asked. */
 	return statx(io->file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_SIZE, &st) ? 0 :
 	       st.stx_size;
+}
+
+bool blockio_has_name(const struct blockio *io)
+{
+	struct statx st;
+
+	return io->device || statx(io->file, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_NLINK,
+				   &st) || st.stx_nlink;
+}
+
+struct blockio_identity blockio_identity(const struct blockio *io)
+{
+	/* The node of a device may be made anew, and is the same device. */
+	if (io->device)
+		return (struct blockio_identity){ .device = io->of_device };
+	return (struct blockio_identity){ .device = io->node_device, .node = io->node };
 }
 
 uint32_t blockio_align(const struct blockio *io)

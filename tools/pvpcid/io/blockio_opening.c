@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -84,7 +83,6 @@ static void *open_thread(void *arg)
 /* Return 0, or an errno. */
 static int start_thread(struct opening *opening)
 {
-	sigset_t all, old;
 	pthread_t thread;
 	bool room;
 	int rc;
@@ -95,11 +93,7 @@ static int start_thread(struct opening *opening)
 	pthread_mutex_unlock(&lock);
 	if (!room)
 		return EAGAIN;
-	/* Signals are for the bus thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&thread, NULL, open_thread, opening);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	rc = blockio_thread(&thread, open_thread, opening);
 	if (!rc)
 		return pthread_detach(thread);
 	pthread_mutex_lock(&lock);

@@ -21,12 +21,12 @@ bool blockio_protected(const struct blockio *io)
 	return io->protected;
 }
 
-int blockio_protect(struct blockio *io, bool protect)
+int blockio_set_protected(const struct blockio *io, bool protect)
 {
 	int ret = protect ? fsetxattr(io->file, PROTECTED, "1", 1, 0) :
 			    fremovexattr(io->file, PROTECTED);
 
 	if (ret && (protect || errno != ENODATA))
-		return -errno;
-	return fsync(io->file) ? -errno : 0;
+		return -1;
+	return fsync(io->file);
 }

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <poll.h>
@@ -76,14 +75,8 @@ static void *file_thread(void *arg)
 /* One more thread. Return 0, or an errno. */
 static int add_thread(struct file_state *state)
 {
-	sigset_t all, old;
-	int rc;
+	int rc = blockio_thread(&state->thread[state->threads], file_thread, state);
 
-	/* Signals are for the bus thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&state->thread[state->threads], NULL, file_thread, state);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (rc)
 		return rc;
 	state->threads++;

@@ -8,7 +8,11 @@
 #include <errno.h>
 #include <liburing.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "io/blockio_engine.h"
 
 #define URING_ENTRIES	256
@@ -16,57 +20,139 @@
 /**
  * struct uring - the engine's state
  * @ring: of one file
+ * @next: in the list of those that no file uses
  * @registered: the ring's descriptor was registered by the thread that submits
  * @tried: to register it
  * @backlog: operations for which the submission queue had no room
  */
 struct uring {
 	struct io_uring ring;
+	struct uring *next;
 	bool registered;
 	bool tried;
 	struct blockio_list backlog;
 };
 
-static int uring_open(struct blockio *io)
+static struct uring *spare;	/* bus thread only */
+
+/* liburing 2.3 declares functions for these, and has none. Return 0 or negative errno. */
+static int tell(const struct io_uring *ring, unsigned int what, void *arg, unsigned int count)
 {
-	struct io_uring_params params = {
-		/* No interprocessor interrupt for a completion: poll() looks. */
-		.flags = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
-			 IORING_SETUP_CQSIZE,
-		.cq_entries = 4 * URING_ENTRIES,
+	return syscall(SYS_io_uring_register, ring->ring_fd, what, arg, count) < 0 ? -errno : 0;
+}
+
+/*
+ * The filter for system calls does not see what a ring is told to do. So this is all that
+ * ours can be told, whoever writes into them; no flags, no other files than it has.
+ */
+static int restrict_ring(struct io_uring *ring)
+{
+	struct io_uring_restriction may[] = {
+		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_READ },
+		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_READV },
+		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_WRITE },
+		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_WRITEV },
+		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_FSYNC },
+		{ .opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = IORING_OP_FALLOCATE },
+		/* Last: not known before Linux 5.18. */
+		{ .opcode = IORING_RESTRICTION_REGISTER_OP,
+		  .register_op = IORING_REGISTER_RING_FDS },
+	};
+	unsigned int count = sizeof(may) / sizeof(may[0]);
+	int rc = tell(ring, IORING_REGISTER_RESTRICTIONS, may, count);
+
+	return rc == -EINVAL ? tell(ring, IORING_REGISTER_RESTRICTIONS, may, count - 1) : rc;
+}
+
+static void say_once(const char *why)
+{
+	static bool said;
+
+	if (!said)
+		log_warning("what io_uring does cannot be restricted: %s", why);
+	said = true;
+}
+
+/* Made disabled, so that it is restricted before it can do anything. */
+static int set_up(struct io_uring *ring, const struct io_uring_params *params)
+{
+	int rc;
+
+	if (!(params->features & IORING_FEAT_NODROP))
+		return -ENOSYS;
+	/* Without EXT_ARG liburing waits with operations of its own. */
+	rc = params->flags & IORING_SETUP_R_DISABLED && params->features & IORING_FEAT_EXT_ARG ?
+	     restrict_ring(ring) : -EOPNOTSUPP;
+	if (rc)
+		say_once(strerror(-rc));
+	return params->flags & IORING_SETUP_R_DISABLED ?
+	       tell(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0) : 0;
+}
+
+static int make_ring(struct uring **made)
+{
+	/* No interprocessor interrupt for a completion: poll() looks. Since 5.19; since 5.10. */
+	static const unsigned int flags[] = {
+		IORING_SETUP_R_DISABLED | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
+		IORING_SETUP_R_DISABLED, 0,
 	};
 	struct uring *uring = calloc(1, sizeof(*uring));
-	int rc;
+	struct io_uring_params params;
+	unsigned int i;
+	int rc = -EINVAL;
 
 	if (!uring)
 		return -ENOMEM;
-	rc = io_uring_queue_init_params(URING_ENTRIES, &uring->ring, &params);
-	if (rc == -EINVAL) {
-		/* Before Linux 5.19. */
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]) && rc == -EINVAL; i++) {
 		params = (struct io_uring_params){
-			.flags = IORING_SETUP_CQSIZE,
+			.flags = flags[i] | IORING_SETUP_CQSIZE,
 			.cq_entries = 4 * URING_ENTRIES,
 		};
 		rc = io_uring_queue_init_params(URING_ENTRIES, &uring->ring, &params);
 	}
-	if (!rc && !(params.features & IORING_FEAT_NODROP)) {
-		io_uring_queue_exit(&uring->ring);
-		rc = -ENOSYS;
+	if (!rc) {
+		rc = set_up(&uring->ring, &params);
+		if (rc)
+			io_uring_queue_exit(&uring->ring);
 	}
-	if (rc) {
+	if (rc)
 		free(uring);
+	else
+		*made = uring;
+	return rc;
+}
+
+static void put_back(struct uring *uring)
+{
+	uring->next = spare;
+	spare = uring;
+}
+
+void blockio_prepare(unsigned int files)
+{
+	struct uring *uring;
+
+	while (files-- && !make_ring(&uring))
+		put_back(uring);
+}
+
+static int uring_open(struct blockio *io)
+{
+	struct uring *uring = spare;
+	int rc = uring ? 0 : make_ring(&uring);
+
+	if (rc)
 		return rc;
-	}
+	if (uring == spare)
+		spare = uring->next;
 	io->state = uring;
 	return 0;
 }
 
 static void uring_close(struct blockio *io)
 {
-	struct uring *uring = io->state;
-
-	io_uring_queue_exit(&uring->ring);
-	free(uring);
+	/* Another file may get no other: see blockio_prepare(). */
+	put_back(io->state);
 }
 
 static void uring_prepare(struct io_uring_sqe *sqe, struct blockio_op *op)
@@ -99,6 +185,9 @@ static void uring_prepare(struct io_uring_sqe *sqe, struct blockio_op *op)
 		io_uring_prep_fallocate(sqe, file, op->mode, (off_t)op->offset,
 					(off_t)op->bytes);
 		break;
+	case BLOCKIO_PROTECT:
+	case BLOCKIO_UNPROTECT:
+		break;		/* those go aside */
 	}
 	io_uring_sqe_set_data(sqe, op);
 }

@@ -28,6 +28,9 @@ struct function;	/* the bus's side of one PCI function */
  * @create: check @conf, take what the model needs (files, memory), describe
  *	the function through the config services below, and return the model's
  *	state; NULL and a filled @err when anything is wrong. Must not keep @conf.
+ * @close: begin to give back what may take its time (files), and say whether that is
+ *	done; called again until it is, then destroy() does not wait. Nothing but
+ *	destroy() follows. Called detached, after @quiesce with @last; optional
  * @destroy: free everything; called detached
  * @adopt: create() has found what function_keep() kept, and all is in place as it was:
  *	BARs, guest memory, memory-enable. Go on with it, now or in poll(). Without it,
@@ -68,6 +71,7 @@ struct model_ops {
 	bool (*ready)(json_t *conf, bool found);
 	void (*forget)(json_t *conf);
 	void *(*create)(struct function *fn, json_t *conf, struct error *err);
+	bool (*close)(void *model);
 	void (*destroy)(void *model);
 	void (*adopt)(void *model);
 	void (*attach)(void *model);

@@ -62,6 +62,13 @@ refused "it reads state 999-1-2-3"
 echo "exit 1" >other
 install_new other
 refused "does not say which state it can read"
+printf '#!/bin/sh\nexec sleep %s\n' "7$$" >other
+install_new other
+refused "does not say which state it can read"
+printf '#!/bin/sh\necho 999-1-2-3\nexec sleep %s\n' "7$$" >other
+install_new other
+refused "does not say which state it can read"
+same "nobody is left who sleeps" "" "$(pgrep -f "sleep 7$$")"
 rm pvpcid
 refused "does not say which state it can read"
 install_new "$bin/pvpcid"

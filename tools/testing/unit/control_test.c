@@ -22,53 +22,13 @@
 #define LONG_NAME(c16)	"{\"command\": \"x" c16 c16 c16 c16 c16 "\"}"
 
 #define FN(slot, model)	"{\"slot\": \"" slot "\", \"model\": \"" model "\"}"
+#define EJECT	"{\"command\": \"eject\", \"slot\": \"03.0\"}"
 #define ADD(functions)	"{\"command\": \"add\", " functions "}"
-#define EJECT(more)	"{\"command\": \"eject\", \"slot\": \"03.0\"" more "}"
-
-static void eject_done(void *context, uint64_t eject_id, int result)
-{
-	(void)context;
-	control_eject_done(&control, eject_id, result);
-}
 
 static int start(void **state)
 {
 	(void)state;
-	if (desk_open(ONE))
-		return -1;
-	sim.bus.watch.eject_done = eject_done;
-	return 0;
-}
-
-/* The answer to @line, which needs no end; NULL when there is none. */
-static json_t *ask(int fd, const char *line)
-{
-	static char text[1 << 16];
-	ssize_t got;
-
-	send_line(fd, line);
-	got = recv(fd, text, sizeof(text) - 1, 0);
-	if (got <= 0)
-		return NULL;
-	assert_int_equal(text[got - 1], '\n');
-	text[got - 1] = '\0';
-	return json_loads(text, 0, NULL);
-}
-
-static void expect(int fd, const char *line, const char *error)
-{
-	json_t *answer = ask(fd, line);
-
-	assert_non_null(answer);
-	if (error) {
-		assert_true(json_is_false(json_object_get(answer, "ok")));
-		if (!strstr(json_string_value(json_object_get(answer, "error")), error))
-			fail_msg("%s -> %s", line,
-				 json_string_value(json_object_get(answer, "error")));
-	} else if (!json_is_true(json_object_get(answer, "ok"))) {
-		fail_msg("%s -> %s", line, json_string_value(json_object_get(answer, "error")));
-	}
-	json_decref(answer);
+	return desk_open(ONE);
 }
 
 static void test_commands(void **state)
@@ -79,22 +39,22 @@ static void test_commands(void **state)
 	(void)state;
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	expect(fd, "{\"command\": \"ping\"}", NULL);
-	expect(fd, "{\"command\": \"list\"}", NULL);
-	expect(fd, "{\"command\": \"stats\"}", NULL);
-	expect(fd, "{\"command\": \"show\", \"slot\": \"3.0\"}", NULL);
-	expect(fd, "{\"command\": \"show\", \"slot\": \"4.0\"}", "no function at 04.0");
-	expect(fd, "{\"command\": \"show\", \"slot\": 4}", "DEVICE.FUNCTION");
-	expect(fd, "{\"command\": \"show\"}", "DEVICE.FUNCTION");
-	expect(fd, "{\"command\": \"ping\", \"pong\": 1}", "unknown key \"pong\"");
-	expect(fd, "{\"command\": \"dance\"}", "no command \"dance\"");
-	expect(fd, "{\"command\": 5}", "must be text");
-	expect(fd, "[]", "object");
-	expect(fd, "{", "JSON");
-	expect(fd, "\"\xff\"", "JSON");
+	expect_answer(fd, "{\"command\": \"ping\"}", NULL);
+	expect_answer(fd, "{\"command\": \"list\"}", NULL);
+	expect_answer(fd, "{\"command\": \"stats\"}", NULL);
+	expect_answer(fd, "{\"command\": \"show\", \"slot\": \"3.0\"}", NULL);
+	expect_answer(fd, "{\"command\": \"show\", \"slot\": \"4.0\"}", "no function at 04.0");
+	expect_answer(fd, "{\"command\": \"show\", \"slot\": 4}", "DEVICE.FUNCTION");
+	expect_answer(fd, "{\"command\": \"show\"}", "DEVICE.FUNCTION");
+	expect_answer(fd, "{\"command\": \"ping\", \"pong\": 1}", "unknown key \"pong\"");
+	expect_answer(fd, "{\"command\": \"dance\"}", "no command \"dance\"");
+	expect_answer(fd, "{\"command\": 5}", "must be text");
+	expect_answer(fd, "[]", "object");
+	expect_answer(fd, "{", "JSON");
+	expect_answer(fd, "\"\xff\"", "JSON");
 	/* The answer cuts the name in the middle of a character. */
-	expect(fd, LONG_NAME(E16), "no command");
-	expect(fd, LONG_NAME(A16), "no command");
+	expect_answer(fd, LONG_NAME(E16), "no command");
+	expect_answer(fd, LONG_NAME(A16), "no command");
 	close(fd);
 	turn();
 	assert_int_equal(control.count, 0);
@@ -105,78 +65,18 @@ static void test_add(void **state)
 	int fd = connect_client();
 
 	(void)state;
-	expect(fd, "{\"command\": \"add\"}", "needs");
-	expect(fd, ADD("\"functions\": []"), "needs");
-	expect(fd, ADD("\"function\": " FN("05.0", "nvme")), NULL);
-	expect(fd, ADD("\"function\": " FN("05.0", "nvme")), "in use");
+	expect_answer(fd, "{\"command\": \"add\"}", "needs");
+	expect_answer(fd, ADD("\"functions\": []"), "needs");
+	expect_answer(fd, ADD("\"function\": " FN("05.0", "nvme")), NULL);
+	expect_answer(fd, ADD("\"function\": " FN("05.0", "nvme")), "in use");
 	/* All or none. */
-	expect(fd, ADD("\"functions\": [" FN("06.0", "nvme") ", " FN("07.0", "nvmo") "]"),
-	       "function 1, model: there is no model");
+	expect_answer(fd, ADD("\"functions\": [" FN("06.0", "nvme") ", " FN("07.0", "nvmo") "]"),
+		      "function 1, model: there is no model");
 	assert_int_equal(sim.bus.nr_functions, 2);
-	expect(fd, "{\"command\": \"eject\", \"slot\": \"05.0\"}", NULL);
-	expect(fd, "{\"command\": \"eject\", \"slot\": \"05.0\"}", "no function");
+	expect_answer(fd, "{\"command\": \"eject\", \"slot\": \"05.0\"}", NULL);
+	expect_answer(fd, "{\"command\": \"eject\", \"slot\": \"05.0\"}", "no function");
 	assert_int_equal(sim.bus.nr_functions, 1);
 	close(fd);
-}
-
-static void test_eject(void **state)
-{
-	uint8_t slot[PVPCI_SLOT_BYTES] = { 0 };
-	struct pvpci_msg_function *done = (void *)slot;
-	int fd = connect_client();
-	int other = connect_client();
-	char text[256];
-
-	(void)state;
-	assert_int_equal(sim_up(&sim), 0);
-	assert_null(ask(fd, EJECT(", \"timeout_ms\": 50")));
-	expect(other, EJECT(""), "03.0 is being ejected already");
-	expect(other, EJECT(", \"timeout_ms\": 0"), "timeout_ms");
-	expect(other, EJECT(", \"timeout_ms\": 600001"), "timeout_ms");
-	expect(other, EJECT(", \"timeout_ms\": \"5\""), "timeout_ms");
-	expect(other, EJECT(", \"force\": 1"), "force");
-	usleep(60000);
-	control_tick(&control, clock_ns());
-	turn();
-	assert_true(recv(fd, text, sizeof(text), 0) > 0);
-	assert_non_null(strstr(text, "within 50 ms"));
-	/* Asked again, refused by the guest. */
-	bus_poll(&sim.bus);
-	assert_null(ask(fd, EJECT("")));
-	bus_poll(&sim.bus);
-	done->row = 0;
-	done->instance = htole32(sim.bus.row[0]->instance);
-	done->result = htole32(EBUSY);
-	assert_int_equal(sim_ask(&sim, slot, PVPCI_MSG_EJECT_COMPLETE, sizeof(*done)), 0);
-	turn();
-	memset(text, 0, sizeof(text));
-	assert_true(recv(fd, text, sizeof(text), 0) > 0);
-	assert_non_null(strstr(text, "busy"));
-	assert_int_equal(sim.bus.nr_functions, 1);
-	/* Nobody asks any more: the guest cannot remove it on its own. */
-	memset(slot, 0, sizeof(slot));
-	done->instance = htole32(sim.bus.row[0]->instance);
-	assert_int_equal(sim_ask(&sim, slot, PVPCI_MSG_EJECT_COMPLETE, sizeof(*done)),
-			 PVPCI_STATUS_STATE);
-	/* The bus goes down meanwhile. */
-	assert_null(ask(fd, EJECT("")));
-	memset(slot, 0, sizeof(slot));
-	assert_int_equal(sim_ask(&sim, slot, PVPCI_MSG_D0_EXIT, sizeof(struct pvpci_msg)), 0);
-	turn();
-	memset(text, 0, sizeof(text));
-	assert_true(recv(fd, text, sizeof(text), 0) > 0);
-	assert_non_null(strstr(text, "went down"));
-	assert_int_equal(sim_up(&sim), 0);
-	/* And once more, granted; the client has gone meanwhile. */
-	assert_null(ask(fd, EJECT("")));
-	bus_poll(&sim.bus);
-	close(fd);
-	turn();
-	memset(slot, 0, sizeof(slot));
-	done->instance = htole32(sim.bus.row[0]->instance);
-	assert_int_equal(sim_ask(&sim, slot, PVPCI_MSG_EJECT_COMPLETE, sizeof(*done)), 0);
-	assert_int_equal(sim.bus.nr_functions, 0);
-	close(other);
 }
 
 static void test_add_waits(void **state)
@@ -186,11 +86,11 @@ static void test_add_waits(void **state)
 
 	(void)state;
 	/* Without a guest there is nothing to wait for. */
-	expect(fd, ADD("\"wait_ms\": 5000, \"function\": " FN("05.0", "nvme")), NULL);
+	expect_answer(fd, ADD("\"wait_ms\": 5000, \"function\": " FN("05.0", "nvme")), NULL);
 	assert_int_equal(sim_up(&sim), 0);
-	expect(fd, ADD("\"wait_ms\": -1, \"function\": " FN("06.0", "nvme")), "wait_ms");
-	expect(fd, ADD("\"wait_ms\": 600001, \"function\": " FN("06.0", "nvme")), "wait_ms");
-	expect(fd, ADD("\"wait_ms\": 1.5, \"function\": " FN("06.0", "nvme")), "wait_ms");
+	expect_answer(fd, ADD("\"wait_ms\": -1, \"function\": " FN("06.0", "nvme")), "wait_ms");
+	expect_answer(fd, ADD("\"wait_ms\": 600001, \"function\": " FN("06.0", "nvme")), "wait_ms");
+	expect_answer(fd, ADD("\"wait_ms\": 1.5, \"function\": " FN("06.0", "nvme")), "wait_ms");
 	assert_null(ask(fd, ADD("\"wait_ms\": 5000, \"function\": " FN("06.0", "nvme"))));
 	control_check(&control, clock_ns());
 	turn();
@@ -233,16 +133,6 @@ static uint32_t tell(uint32_t row, uint32_t outcome, const char *driver)
 	return tell_error(row, outcome, 0, driver);
 }
 
-static void expect_text(int fd, const char *wanted)
-{
-	char text[8192] = { 0 };
-
-	turn();
-	assert_true(recv(fd, text, sizeof(text) - 1, 0) > 0);
-	if (!strstr(text, wanted))
-		fail_msg("no %s in %s", wanted, text);
-}
-
 static void test_outcome(void **state)
 {
 	int fd = connect_client(), other = connect_client();
@@ -254,7 +144,7 @@ static void test_outcome(void **state)
 	assert_int_equal(tell(5, 0, ""), PVPCI_STATUS_FUNCTION);
 	assert_null(ask(fd, ADD("\"wait_ms\": 5000, \"functions\": [" FN("06.0", "nvme") ", "
 				FN("07.0", "nvme") "]")));
-	expect(other, "{\"command\": \"eject\", \"slot\": \"06.0\"}", "still being added");
+	expect_answer(other, "{\"command\": \"eject\", \"slot\": \"06.0\"}", "still being added");
 	assert_int_equal(tell(1, PVPCI_OUTCOME_BOUND, "n v\x01me"), 0);
 	control_check(&control, clock_ns());
 	turn();
@@ -280,117 +170,6 @@ static void test_outcome(void **state)
 	expect_text(fd, "\"missing_piece\":4096");
 	close(fd);
 	close(other);
-}
-
-static void complete(uint32_t row, uint32_t result)
-{
-	uint8_t slot[PVPCI_SLOT_BYTES] = { 0 };
-	struct pvpci_msg_function *done = (void *)slot;
-
-	done->row = htole32(row);
-	done->instance = htole32(sim.bus.row[row]->instance);
-	done->result = htole32(result);
-	bus_poll(&sim.bus);
-	assert_int_equal(sim_ask(&sim, slot, PVPCI_MSG_EJECT_COMPLETE, sizeof(*done)), 0);
-}
-
-static void test_eject_device(void **state)
-{
-	int fd = connect_client();
-
-	(void)state;
-	expect(fd, ADD("\"function\": " FN("03.1", "nvme")), NULL);
-	assert_int_equal(sim_up(&sim), 0);
-	expect(fd, "{\"command\": \"eject\", \"slot\": \"04\"}", "no function at 04");
-	expect(fd, "{\"command\": \"eject\", \"slot\": \"020\"}", "DEVICE");
-	expect(fd, "{\"command\": \"eject\", \"slot\": \"03.05\"}", "DEVICE");
-	/* One of the two is refused: that is the answer. */
-	assert_null(ask(fd, "{\"command\": \"eject\", \"slot\": \"03\"}"));
-	complete(0, EBUSY);
-	assert_int_equal(sim.bus.nr_functions, 2);
-	complete(1, EBUSY);
-	expect_text(fd, "refuses to let go of 03.1: Device or resource busy");
-	assert_null(ask(fd, "{\"command\": \"eject\", \"slot\": \"03\"}"));
-	complete(1, 0);
-	complete(0, 0);
-	expect_text(fd, "\"slot\":\"03\"");
-	assert_int_equal(sim.bus.nr_functions, 0);
-	close(fd);
-}
-
-/* Refused, asked again, refused, and taken away at the timeout. */
-static void test_eject_insist(void **state)
-{
-	int fd = connect_client();
-
-	(void)state;
-	assert_int_equal(sim_up(&sim), 0);
-	assert_null(ask(fd, EJECT(", \"timeout_ms\": 2000, \"force\": true")));
-	complete(0, EBUSY);
-	assert_false(sim.bus.row[0]->eject_sent);
-	control_tick(&control, clock_ns() + 600000000);
-	bus_poll(&sim.bus);
-	assert_true(sim.bus.row[0]->eject_sent);
-	complete(0, EBUSY);
-	control_tick(&control, clock_ns() + 2100000000);
-	expect_text(fd, "\"refused\":\"Device or resource busy, it is in use\"");
-	assert_int_equal(sim.bus.nr_functions, 0);
-	/* Gone by itself before it is asked again. */
-	expect(fd, "{\"command\": \"eject\", \"slot\": \"03.0\"}", "no function");
-	close(fd);
-}
-
-static void test_eject_force(void **state)
-{
-	int fd = connect_client();
-	char text[256] = { 0 };
-
-	(void)state;
-	assert_int_equal(sim_up(&sim), 0);
-	assert_int_equal(sim_commit(&sim, 0, CFGSPACE_COMMAND_MEMORY, 0), 0);
-	assert_null(ask(fd, EJECT(", \"timeout_ms\": 20, \"force\": true")));
-	bus_poll(&sim.bus);
-	control_tick(&control, clock_ns());
-	assert_int_equal(sim.bus.nr_functions, 1);
-	control_tick(&control, clock_ns() + 30000000);
-	turn();
-	assert_true(recv(fd, text, sizeof(text) - 1, 0) > 0);
-	assert_non_null(strstr(text, "\"forced\":true"));
-	assert_non_null(strstr(text, "\"slot\":\"03.0\""));
-	assert_int_equal(sim.bus.nr_functions, 0);
-	assert_int_equal(sim.bus.nr_attached, 0);
-	close(fd);
-}
-
-/* It is not idle when its time is out: it goes, and is answered for, when it is. */
-static void test_eject_busy(void **state)
-{
-	struct dummy *dummy = dummy_last();
-	int fd = connect_client(), other = connect_client();
-	char text[256];
-
-	(void)state;
-	assert_int_equal(sim_up(&sim), 0);
-	assert_int_equal(sim_commit(&sim, 0, CFGSPACE_COMMAND_MEMORY, 0), 0);
-	dummy->busy = true;
-	assert_null(ask(fd, EJECT(", \"timeout_ms\": 20, \"force\": true")));
-	control_tick(&control, clock_ns() + 30000000);
-	control_tick(&control, clock_ns() + 60000000);
-	bus_poll(&sim.bus);
-	turn();
-	assert_true(recv(fd, text, sizeof(text) - 1, 0) < 0);
-	assert_int_equal(dummy->detached, 0);
-	assert_true(dummy->last);
-	/* For the guest it is gone, and others are served. */
-	assert_int_equal(sim_commit(&sim, 0, 0, 0), PVPCI_STATUS_FUNCTION);
-	expect(other, "{\"command\": \"ping\"}", NULL);
-	expect(other, EJECT(""), "03.0 is being ejected already");
-	dummy->busy = false;
-	bus_poll(&sim.bus);
-	expect_text(fd, "\"forced\":true");
-	assert_int_equal(sim.bus.nr_functions, 0);
-	close(other);
-	close(fd);
 }
 
 /* Asks and does not read: it gets all answers when it does, or is dropped when it goes. */
@@ -422,7 +201,7 @@ static void test_slow_reader(void **state)
 		}
 	}
 	assert_int_equal(answered, asked[0]);
-	expect(fds[0], "{\"command\": \"ping\"}", NULL);
+	expect_answer(fds[0], "{\"command\": \"ping\"}", NULL);
 	close(fds[1]);
 	turn();
 	assert_int_equal(control.count, 1);
@@ -469,7 +248,7 @@ static void test_hostile(void **state)
 	assert_int_equal(control.count, CONTROL_CLIENTS - 1);
 	/* And so do lines behind a request that waits. */
 	assert_int_equal(sim_up(&sim), 0);
-	assert_null(ask(fds[2], EJECT("")));
+	assert_null(ask(fds[2], EJECT));
 	flood(fds[2], '\n');
 	assert_int_equal(control.count, CONTROL_CLIENTS - 2);
 	/* Half a line, and silence. */
@@ -488,10 +267,8 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_commands), TEST(test_add), TEST(test_eject), TEST(test_add_waits),
-		TEST(test_eject_force), TEST(test_eject_busy), TEST(test_slow_reader),
-		TEST(test_outcome), TEST(test_eject_device), TEST(test_eject_insist),
-		TEST(test_hostile),
+		TEST(test_commands), TEST(test_add), TEST(test_add_waits), TEST(test_slow_reader),
+		TEST(test_outcome), TEST(test_hostile),
 	};
 
 	log_setup(LOG_LEVEL_ERROR);

@@ -5,6 +5,8 @@
 #ifndef UNIT_DESK_H
 #define UNIT_DESK_H
 
+#include <jansson.h>
+
 #include "control/control.h"
 #include "io/loop.h"
 #include "bus/pace.h"
@@ -32,5 +34,14 @@ void turn(void);
 
 /** send_line - a client's line, and the daemon's turn; @line needs no end */
 void send_line(int fd, const char *line);
+
+/** ask - send_line(), and the answer; NULL when there is none */
+json_t *ask(int fd, const char *line);
+
+/** expect_answer - ask(), with an answer that is well (@error is NULL) or an error that has it */
+void expect_answer(int fd, const char *line, const char *error);
+
+/** expect_text - an answer is there by now, and @wanted is in it; NULL: there is none */
+void expect_text(int fd, const char *wanted);
 
 #endif /* UNIT_DESK_H */

@@ -11,6 +11,7 @@
 #include "base/error.h"
 
 bool dummy_hangs;
+bool dummy_closing;
 unsigned int dummy_forgotten;
 
 static struct dummy *last;
@@ -73,6 +74,12 @@ static void *dummy_create(struct function *fn, json_t *conf, struct error *err)
 		function_set_soft_reset(fn);
 	last = dummy;
 	return dummy;
+}
+
+static bool dummy_close(void *model)
+{
+	(void)model;
+	return !dummy_closing;
 }
 
 static void dummy_destroy(void *model)
@@ -181,6 +188,7 @@ const struct model_ops ident = {			\
 	.ready = dummy_ready,				\
 	.forget = dummy_forget,				\
 	.create = dummy_create,				\
+	.close = dummy_close,				\
 	.destroy = dummy_destroy,			\
 	.attach = dummy_attach,				\
 	.detach = dummy_detach,				\

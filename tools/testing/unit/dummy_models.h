@@ -39,6 +39,9 @@ struct dummy {
 /* Configurations with "slow" are not ready while this is set. */
 extern bool dummy_hangs;
 
+/* close() is not done while this is set. */
+extern bool dummy_closing;
+
 /* Calls of forget(). */
 extern unsigned int dummy_forgotten;
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <liburing.h>
 #include <linux/loop.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "io/blockio.h"
-#include "model_faults.h"
+#include "io/blockio_engine.h"
 #include "nvme_tests.h"
 
 #define BLOCKS	2048
@@ -53,6 +53,50 @@ static void engine(void **state)
 	assert_int_equal(blockio_bytes(io), 4096);
 	assert_int_equal(blockio_align(io), 1);
 	assert_false(blockio_is_device(io));
+	blockio_close(io);
+	unlink(path);
+}
+
+/* What a ring of ours does when it is told something else: of each kind one. */
+static void forbidden(void **state)
+{
+	static const unsigned int opcodes[] = {
+		IORING_OP_NOP, IORING_OP_OPENAT, IORING_OP_UNLINKAT, IORING_OP_RENAMEAT,
+		IORING_OP_CONNECT, IORING_OP_SENDMSG, IORING_OP_RECVMSG, IORING_OP_EPOLL_CTL,
+		IORING_OP_SPLICE, IORING_OP_TIMEOUT, IORING_OP_CLOSE,
+	};
+	char path[64], data[512];
+	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
+	struct blockio *io = open_file(path, 4096, false);
+	struct io_uring *ring = io->state;	/* its first member */
+	struct done done = { 0 };
+	struct io_uring_cqe *cqe;
+	unsigned int i;
+
+	(void)state;
+	if (strcmp(blockio_engine_name(io), "uring")) {
+		blockio_close(io);
+		unlink(path);
+		skip();		/* there are no rings */
+	}
+	for (i = 0; i < sizeof(opcodes) / sizeof(opcodes[0]); i++) {
+		struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+
+		io_uring_prep_rw((int)opcodes[i], sqe, -1, path, 0, 0);
+		/* An entry that is refused ends the batch. */
+		assert_int_equal(io_uring_submit(ring), 1);
+		assert_int_equal(io_uring_wait_cqe(ring, &cqe), 0);
+		if (cqe->res != -EACCES)
+			fail_msg("opcode %u: %d", opcodes[i], cqe->res);
+		io_uring_cqe_seen(ring, cqe);
+	}
+	/* Nor may it be given buffers, files or whom to notify. */
+	assert_int_equal(io_uring_register_buffers(ring, &iov, 1), -EACCES);
+	assert_int_equal(io_uring_register_files(ring, &io->file, 1), -EACCES);
+	assert_int_equal(io_uring_register_eventfd(ring, io->file), -EACCES);
+	assert_int_equal(blockio_readv(io, &iov, 1, 0, count, &done), 0);
+	blockio_drain(io);
+	assert_int_equal(done.result, sizeof(data));
 	blockio_close(io);
 	unlink(path);
 }
@@ -329,80 +373,9 @@ static void errors(void **state)
 	unlink(path);
 }
 
-/* A file whose server is gone, with more reads than it has threads: another is written. */
-static void hung_files(void **state)
-{
-	char path[2][64], data[512] = "";
-	struct iovec iov = { .iov_base = data, .iov_len = sizeof(data) };
-	struct done hung = { 0 }, done = { 0 };
-	struct blockio *io[2];
-	unsigned int i, n;
-
-	(void)state;
-	if (strcmp(getenv("PVPCI_BLOCKIO"), "threads"))
-		skip();		/* io_uring's reads are the kernel's: nothing holds them */
-	for (i = 0; i < 2; i++)
-		io[i] = open_file(path[i], 4096, false);
-	model_read_hold(path[0]);
-	for (n = 0; n < 64; n++)
-		assert_int_equal(blockio_readv(io[0], &iov, 1, 0, count, &hung), 0);
-	blockio_push(io[0]);
-	for (n = 0; n < 1000; n++) {
-		assert_int_equal(blockio_writev(io[1], &iov, 1, 0, count, &done), 0);
-		blockio_drain(io[1]);
-	}
-	assert_int_equal(done.calls, 1000);
-	assert_int_equal(hung.calls, 0);
-	model_read_hold(NULL);
-	blockio_drain(io[0]);
-	assert_int_equal(hung.calls, 64);
-	for (i = 0; i < 2; i++) {
-		blockio_close(io[i]);
-		unlink(path[i]);
-	}
-}
-
-/* A server that does not answer an open: others are opened, and the wait has an end. */
-static void hung_open(void **state)
-{
-	struct blockio *io, *other;
-	char path[2][64];
-	struct error err;
-
-	(void)state;
-	other = open_file(path[0], 4096, false);
-	host_file(path[1], 4096);
-	model_open_hold(path[1]);
-	assert_false(blockio_ready(path[1], false, false, false));
-	blockio_close(other);
-	other = blockio_open(path[0], false, false, &err);
-	assert_non_null(other);
-	assert_false(blockio_ready(path[1], false, false, false));
-	while (!blockio_ready(path[1], false, false, false))
-		usleep(1000);
-	assert_null(blockio_open(path[1], false, false, &err));
-	assert_non_null(strstr(err.text, "does not answer for 1 s"));
-	/* One that is not wanted any more, and then the server is back: nobody holds the file. */
-	assert_false(blockio_ready(path[1], false, false, false));
-	blockio_forget(path[1], false, false);
-	model_open_hold(NULL);
-	while (!(io = blockio_open(path[1], false, false, &err)))
-		assert_non_null(strstr(err.text, "it is in use"));
-	blockio_close(io);
-	/* Begun, ready, opened. */
-	while (!blockio_ready(path[1], false, false, false))
-		usleep(1000);
-	io = blockio_open(path[1], false, false, &err);
-	assert_non_null(io);
-	assert_int_equal(blockio_bytes(io), 4096);
-	blockio_close(io);
-	blockio_close(other);
-	unlink(path[0]);
-	unlink(path[1]);
-}
-
 const struct CMUnitTest model_blockio_tests[] = {
 	cmocka_unit_test(engine),
+	cmocka_unit_test(forbidden),
 	cmocka_unit_test(many),
 	cmocka_unit_test(close_waits),
 	cmocka_unit_test(end_of_file),
@@ -410,8 +383,6 @@ const struct CMUnitTest model_blockio_tests[] = {
 	cmocka_unit_test(zero_without_fallocate),
 	cmocka_unit_test(block_device),
 	cmocka_unit_test(many_copies),
-	cmocka_unit_test(hung_files),
-	cmocka_unit_test(hung_open),
 	cmocka_unit_test(errors),
 };
 

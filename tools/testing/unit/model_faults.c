@@ -26,6 +26,10 @@ ssize_t __real_pwritev64v2(int file, const struct iovec *iov, int count, off_t o
 			   int flags);
 int __real_open64(const char *path, int flags, mode_t mode);
 int __wrap_open64(const char *path, int flags, mode_t mode);
+int __real_close(int file);
+int __wrap_close(int file);
+int __real_fsetxattr(int file, const char *name, const void *value, size_t bytes, int flags);
+int __wrap_fsetxattr(int file, const char *name, const void *value, size_t bytes, int flags);
 int __real_fdatasync(int file);
 int __real_fallocate64(int file, int mode, off_t offset, off_t bytes);
 ssize_t __wrap_preadv64(int file, const struct iovec *iov, int count, off_t offset);
@@ -172,6 +176,18 @@ ssize_t __wrap_preadv64(int file, const struct iovec *iov, int count, off_t offs
 	wait_held(file);
 	iov = shorten(iov, &count, &one);
 	return file_fails() ? -1 : __real_preadv64(file, iov, count, offset);
+}
+
+int __wrap_close(int file)
+{
+	wait_held(file);
+	return __real_close(file);
+}
+
+int __wrap_fsetxattr(int file, const char *name, const void *value, size_t bytes, int flags)
+{
+	wait_held(file);
+	return __real_fsetxattr(file, name, value, bytes, flags);
 }
 
 static const char *held_path;	/* under hold_lock */

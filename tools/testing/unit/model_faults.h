@@ -29,7 +29,7 @@ unsigned int model_flushes(void);
 void model_file_short(size_t bytes);
 
 /**
- * model_read_hold - reads of a file hang
+ * model_read_hold - reads of a file hang, as do closing it and changing its attributes
  * @path: the file; NULL: they all go on
  */
 void model_read_hold(const char *path);

@@ -35,6 +35,7 @@ static void run_all(const char *engine)
 	RUN(nvme_rw);
 	RUN(nvme_life);
 	RUN(model_blockio);
+	RUN(model_hung);
 }
 
 int main(void)

@@ -23,7 +23,7 @@ MODELS_OBJ := $(patsubst %.c,$(OUT)/%.o,$(subst $(TOOLS),tools,$(MODELS_SRC)))
 
 $(OUT)/model_test: $(MODELS_OBJ)
 	$(CC) $(MODELS_CFLAGS) $(foreach f,malloc calloc strdup posix_memalign preadv64 open64 \
-		preadv64v2 pwritev64v2 fdatasync fallocate64,-Wl,--wrap=$(f)) \
+		preadv64v2 pwritev64v2 fdatasync fallocate64 close fsetxattr,-Wl,--wrap=$(f)) \
 		-o $@ $^ -lcmocka -ljansson -luring
 
 $(OUT)/tools/%.o: $(TOOLS)/%.c

@@ -25,6 +25,7 @@ MODEL_GROUP(nvme_data);
 MODEL_GROUP(nvme_space);
 MODEL_GROUP(nvme_death);
 MODEL_GROUP(model_blockio);
+MODEL_GROUP(model_hung);
 MODEL_GROUP(model_testdev);
 
 #endif /* NVME_TESTS_H */

@@ -49,19 +49,6 @@ static int start(void **state)
 }
 
 /* The answer holds @wanted; NULL: there is none yet. */
-static void expect_text(int fd, const char *wanted)
-{
-	char text[8192] = { 0 };
-	ssize_t got;
-
-	turn();
-	got = recv(fd, text, sizeof(text) - 1, 0);
-	if (!wanted)
-		assert_int_equal(got, -1);
-	else if (got <= 0 || !strstr(text, wanted))
-		fail_msg("no %s in %s", wanted, text);
-}
-
 static void expect(int fd, const char *line, const char *wanted)
 {
 	send_line(fd, line);

@@ -10,11 +10,15 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +31,7 @@ enum {
 	AS_SAID,
 	NO_SANDBOX,
 	NETWORK,
+	RING,
 	NOT_PRIVATE,
 	PRIVILEGES,
 	CORE,
@@ -35,6 +40,7 @@ enum {
 
 static int try_forbidden(void)
 {
+	uint8_t ring[256] = { 0 };
 	struct rlimit core;
 	int fd;
 
@@ -42,6 +48,9 @@ static int try_forbidden(void)
 		return NETWORK;
 	if (!unshare(CLONE_NEWUSER) || errno != EPERM)
 		return NOT_PRIVATE;
+	/* Rings that are there are restricted, and there will be no others. */
+	if (syscall(SYS_io_uring_setup, 1, ring) >= 0 || errno != EPERM)
+		return RING;
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		return PRIVILEGES;
 	if (getrlimit(RLIMIT_CORE, &core) || core.rlim_max)
@@ -95,13 +104,43 @@ static int run_early(void)
 	return state;
 }
 
-static int run_program(void)
+static void run_true(void)
+{
+	execl("/bin/true", "true", NULL);
+}
+
+static void trace(void)
+{
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+}
+
+static void read_other(void)
+{
+	struct iovec none = { 0 };
+
+	process_vm_readv(getppid(), &none, 1, &none, 1, 0);
+}
+
+static void change_user(void)
+{
+	if (setuid(getuid()))
+		return;
+}
+
+static void mount_nothing(void)
+{
+	mount("none", "/", NULL, MS_REMOUNT | MS_BIND, NULL);
+}
+
+static void (*last_deed)(void);
+
+static int run_deed(void)
 {
 	struct error err;
 
 	if (sandbox_enter(&err))
 		return NO_SANDBOX;
-	execl("/bin/true", "true", NULL);
+	last_deed();
 	return AS_SAID;
 }
 
@@ -155,10 +194,19 @@ static void test_early(void **state)
 	assert_int_equal(in_child(run_early), AS_SAID);
 }
 
-static void test_program(void **state)
+/* What is never a mistake: the process ends. */
+static void test_deadly(void **state)
 {
+	static void (*const deeds[])(void) = {
+		run_true, trace, read_other, change_user, mount_nothing,
+	};
+	unsigned int i;
+
 	(void)state;
-	assert_int_equal(in_child(run_program), 128 + SIGSYS);
+	for (i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++) {
+		last_deed = deeds[i];
+		assert_int_equal(in_child(run_deed), 128 + SIGSYS);
+	}
 }
 
 int main(void)
@@ -167,7 +215,7 @@ int main(void)
 		cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_here),
 		cmocka_unit_test(test_early),
-		cmocka_unit_test(test_program),
+		cmocka_unit_test(test_deadly),
 	};
 
 	return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);

@@ -3,11 +3,14 @@
  * A guest that writes anything anywhere in BAR2 at any time, while the daemon
  * serves. It may lose its bus; the daemon must lose nothing. ASan looks on.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -136,9 +139,25 @@ static void test_touch_all(void **state)
 	sim_close(&sim);
 }
 
+/* Who has its descriptor cannot make it shorter under us, nor take that back. */
+static void test_sealed(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(sim_open(&sim, MANY, ""), 0);
+	assert_int_equal(ftruncate(sim.bus.memory.fd, 4096), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(fcntl(sim.bus.memory.fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+	assert_int_equal(fstat(sim.bus.memory.fd, &st), 0);
+	assert_int_equal(st.st_size, sim.bus.layout.bar2_bytes);
+	sim_close(&sim);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scribble),
+					    cmocka_unit_test(test_sealed),
 					    cmocka_unit_test(test_touch_all) };
 
 	log_setup(LOG_LEVEL_ERROR - 1);

@@ -77,6 +77,7 @@ void nvme_forget_pointers(struct nvme_ctrl *ctrl)
 		ctrl->ns[i].io = NULL;
 		ctrl->ns[i].path = NULL;
 		ctrl->ns[i].paused = NULL;
+		ctrl->ns[i].complained = 0;
 		ctrl->ns[i].resuming = false;
 		ctrl->ns[i].readonly = false;
 		ctrl->ns[i].protecting = false;

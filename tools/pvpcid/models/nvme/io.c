@@ -32,6 +32,25 @@ bool nvme_is_durable(const struct nvme_request *rq)
 	       (nvme_cdw(rq, 12) & NVME_RW_FUA || !rq->ctrl->features.write_cache);
 }
 
+/* What concerns the whole file is said once, until a write succeeds again. */
+static bool is_news(struct nvme_ns *ns, ssize_t result)
+{
+	int before = ns ? ns->complained : 0;
+
+	switch (result) {
+	case -ENOSPC:
+	case -EDQUOT:
+	case -EROFS:
+	case -EPERM:
+		break;
+	default:
+		return true;
+	}
+	if (ns)
+		ns->complained = (int)-result;
+	return before != -result;
+}
+
 /**
  * nvme_io_error - status for what the backend said
  * @rq: command
@@ -47,10 +66,12 @@ uint16_t nvme_io_error(struct nvme_request *rq, ssize_t result)
 
 	if (nvme_pause(rq, result))
 		return NVME_LATER;
-	log_some(&ctrl->complaints, LOG_LEVEL_WARNING, "%s: %s: command %02x at block %llu: %s",
-		 function_name(ctrl->fn), rq->ns ? rq->ns->path : "all namespaces",
-		 rq->sqe.opcode, (unsigned long long)rq->lba,
-		 result < 0 ? strerror((int)-result) : "past the end of the file");
+	if (is_news(rq->ns, result))
+		log_some(&ctrl->complaints, LOG_LEVEL_WARNING,
+			 "%s: %s: command %02x at block %llu: %s",
+			 function_name(ctrl->fn), rq->ns ? rq->ns->path : "all namespaces",
+			 rq->sqe.opcode, (unsigned long long)rq->lba,
+			 result < 0 ? strerror((int)-result) : "past the end of the file");
 	switch (result) {
 	case -ENOSPC:
 	case -EDQUOT:
@@ -103,6 +124,7 @@ static uint16_t rw_finish(struct nvme_request *rq, ssize_t result)
 		count->reads++;
 		count->read_blocks += bytes >> 9;
 	} else {
+		rq->ns->complained = 0;
 		count->writes++;
 		count->written_blocks += bytes >> 9;
 	}

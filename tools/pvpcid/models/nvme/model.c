@@ -45,6 +45,17 @@ static void nvme_destroy(void *model)
 	ctrl->bytes = 0;
 }
 
+static bool nvme_close(void *model)
+{
+	struct nvme_ctrl *ctrl = model;
+	bool closed = true;
+	unsigned int i;
+
+	for (i = 0; i < ctrl->namespaces; i++)
+		closed &= blockio_closed(ctrl->ns[i].io);
+	return closed;
+}
+
 static void *nvme_create(struct function *fn, json_t *conf, struct error *err)
 {
 	bool found;
@@ -181,6 +192,7 @@ const struct model_ops nvme_model = {
 	.ready = nvme_ready,
 	.forget = nvme_forget,
 	.create = nvme_create,
+	.close = nvme_close,
 	.destroy = nvme_destroy,
 	.adopt = nvme_adopt,
 	.attach = nvme_attach,

@@ -57,6 +57,20 @@ static int parse_uuid(const char *text, uint8_t *uuid)
 	return digits == 32 ? 0 : -1;
 }
 
+/* What a guest has begun on one file is never carried out on another. */
+static int take_identity(struct nvme_ns *ns, bool found, struct error *err)
+{
+	struct blockio_identity file = blockio_identity(ns->io);
+
+	ns->nameless = !blockio_has_name(ns->io);
+	if (found && (file.device != ns->file.device || file.node != ns->file.node)) {
+		error_at(err, "file", "%s is not the file any more that was served", ns->path);
+		return -1;
+	}
+	ns->file = file;
+	return 0;
+}
+
 static int open_file(struct nvme_ns *ns, bool direct, bool found, struct error *err)
 {
 	ns->io = found ? blockio_open_after(ns->path, ns->readonly, direct, ns->lost, err) :
@@ -64,6 +78,8 @@ static int open_file(struct nvme_ns *ns, bool direct, bool found, struct error *
 	if (!ns->io)
 		return -1;
 	ns->readonly |= blockio_protected(ns->io);
+	if (take_identity(ns, found, err))
+		return -1;
 	/* One that changed its size meanwhile is found by nvme_ns_check(). */
 	if (!found || !ns->blocks)
 		ns->blocks = blockio_bytes(ns->io) >> ns->shift;
@@ -177,8 +193,17 @@ struct nvme_ns *nvme_ns_find(struct nvme_ctrl *ctrl, uint32_t nsid)
 	return &ctrl->ns[nsid - 1];
 }
 
+static void check_name(struct nvme_ctrl *ctrl, struct nvme_ns *ns)
+{
+	if (ns->nameless || blockio_has_name(ns->io))
+		return;
+	ns->nameless = true;
+	log_warning("%s: namespace %u: %s was deleted or replaced; it is served until the function or pvpcid ends, and then it is gone",
+		    function_name(ctrl->fn), ns->id, ns->path);
+}
+
 /**
- * nvme_ns_check - did a file grow or shrink?
+ * nvme_ns_check - did a file grow, shrink or lose its name?
  * @ctrl: controller
  *
  * The host is told by an event and reads the changed namespace list (5.14.1.4).
@@ -191,6 +216,7 @@ void nvme_ns_check(struct nvme_ctrl *ctrl)
 		struct nvme_ns *ns = &ctrl->ns[i];
 		uint64_t blocks = blockio_bytes(ns->io) >> ns->shift;
 
+		check_name(ctrl, ns);
 		if (blocks == ns->blocks)
 			continue;
 		log_info("%s: namespace %u: %s has %llu blocks now, not %llu",

@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct blockio;
+#include "io/blockio.h"
+
 struct error;
 struct nvme_ctrl;
 struct nvme_request;
@@ -35,6 +36,9 @@ struct nvme_counters {
 /**
  * struct nvme_ns - namespace
  * @io: its file
+ * @file: what @io is, for who comes after us
+ * @nameless: it has lost its name, and that was said
+ * @complained: errno that was logged and holds for the file as a whole, 0 for none
  * @id: namespace identifier, from 1
  * @shift: block size as a power of two
  * @readonly: write protected
@@ -56,6 +60,9 @@ struct nvme_counters {
  */
 struct nvme_ns {
 	struct blockio *io;
+	struct blockio_identity file;
+	bool nameless;
+	int complained;
 	uint32_t id;
 	uint8_t shift;
 	bool readonly;

@@ -11,26 +11,50 @@
 #define AT_CDW11	44
 
 /* Where the file cannot keep it, it would be gone at the next power cycle: refused. */
-static uint16_t remember(struct nvme_request *rq, struct nvme_ns *ns, bool protect)
+static uint16_t remembered(struct nvme_request *rq, ssize_t result)
 {
-	int rc = blockio_protect(ns->io, protect);
+	if (!result)
+		return NVME_SC_SUCCESS;
+	log_some(&rq->ctrl->complaints, LOG_LEVEL_WARNING,
+		 "%s: %s cannot keep its write protection: %s",
+		 function_name(rq->ctrl->fn), rq->ns->path, strerror((int)-result));
+	rq->location = AT_CDW11;
+	return NVME_SC_NOT_CHANGEABLE | NVME_SC_DNR;
+}
 
+/* What the file says holds, also when the controller was reset meanwhile. */
+static void remember_done(void *arg, ssize_t result)
+{
+	struct nvme_request *rq = arg;
+
+	rq->ns->protecting = false;
+	rq->ns->readonly = result ? !rq->step : rq->step;
+	nvme_backend_done(rq, result);
+}
+
+static uint16_t remember(struct nvme_request *rq, bool protect)
+{
+	int rc;
+
+	rq->step = protect;
+	rq->finish = remembered;
+	rc = blockio_protect(rq->ns->io, protect, remember_done, rq);
 	if (rc) {
-		log_some(&rq->ctrl->complaints, LOG_LEVEL_WARNING,
-			 "%s: %s cannot keep its write protection: %s",
-			 function_name(rq->ctrl->fn), ns->path, strerror(-rc));
-		rq->location = AT_CDW11;
-		return NVME_SC_NOT_CHANGEABLE | NVME_SC_DNR;
+		rq->ns->readonly = !protect;
+		return remembered(rq, rc);
 	}
-	ns->readonly = protect;
-	return NVME_SC_SUCCESS;
+	rq->ctrl->backend++;
+	rq->ns->protecting = true;
+	return NVME_LATER;
 }
 
 static uint16_t protect_finish(struct nvme_request *rq, ssize_t result)
 {
+	if (result >= 0)
+		return remember(rq, true);
 	rq->ns->protecting = false;
 	rq->ns->readonly = false;
-	return result < 0 ? nvme_io_error(rq, result) : remember(rq, rq->ns, true);
+	return nvme_io_error(rq, result);
 }
 
 /**
@@ -51,9 +75,9 @@ uint16_t nvme_protect(struct nvme_request *rq, struct nvme_ns *ns, bool protect)
 		return NVME_SC_SEQUENCE | NVME_SC_DNR;
 	if (ns->readonly == protect)
 		return NVME_SC_SUCCESS;
-	if (!protect)
-		return remember(rq, ns, false);
 	rq->ns = ns;
+	if (!protect)
+		return remember(rq, false);
 	rq->finish = protect_finish;
 	rc = blockio_flush(ns->io, nvme_backend_done, rq);
 	if (rc)

@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A file system whose server does not answer an open, a read or a close: who wanted that
+# hears of it in time, and meanwhile the bus and pvpcictl are served.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=lib/ktap.sh
+. "$here/lib/ktap.sh"
+PATH=${PVPCI_BUILD:-$here/../../../build}/bin:$PATH
+work=$(mktemp -d)
+# What waits for the server ends when it answers everything, or is gone.
+trap ': >hang; kill $(jobs -p) 2>/dev/null; wait; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+mkdir mount
+: >hang
+unshare -m "$here/lib/hung_fuse.py" "$work/mount" "$work/hang" 2>error &
+server=$!
+disk=/proc/$server/root$work/mount/disk
+for _ in {1..100}; do
+	[ -e "$disk" ] || ! kill -0 $server 2>/dev/null && break
+	sleep 0.1
+done
+if [ ! -e "$disk" ]; then
+	echo "# no FUSE here: $(cat error)"
+	echo "1..0 # SKIP no FUSE here"
+	exit 0
+fi
+
+control() { timeout 120 pvpcictl --control control "$@"; }
+# serves: the other disk, and whoever asks
+serves()
+{
+	timeout 120 pvpci-initiator --socket=socket --memory=ram --milliseconds=200 --depth=4 \
+		--interrupts >out && grep -qE '"ios": [1-9]' out && control list
+}
+add() { control add "{\"slot\": \"04.0\", \"model\": \"nvme\", \"namespaces\": [{\"file\": \"$disk\"}]}"; }
+
+truncate -s 256M ram
+truncate -s 4M other.img
+cat >bus.json <<'END'
+{ "id": 1, "memory": { "file": "ram", "machine": "q35" }, "functions": [
+	{ "slot": "03.0", "model": "nvme", "namespaces": [ { "file": "other.img" } ] } ] }
+END
+pvpcid --config bus.json --socket socket --control control 2>log &
+within "pvpcid serves" 60 control ping
+
+# ---- open --------------------------------------------------------------------------------
+echo OPEN >hang
+add >added 2>&1 &
+adder=$!
+check "while a file is being opened the bus is served" serves
+wait $adder
+check "who adds it hears why not" grep -q "does not answer for 10 s" added
+: >hang
+within "with a server that answers it is added" 60 add
+
+# ---- close -------------------------------------------------------------------------------
+echo FLUSH >hang
+check "a file that cannot be closed" sh -c \
+	"! timeout 120 pvpcictl --control control eject --timeout 2 04.0 2>refusal"
+check "is an error" grep -q "04.0 is off the bus, but its files are not closed" refusal
+check "the bus is served" serves
+same "its place is free" "" "$(control --json list | grep -o '"slot": *"04.0"')"
+check "its file is not" sh -c "! timeout 120 pvpcictl --control control add '{\"slot\": \"05.0\",
+	\"model\": \"nvme\", \"namespaces\": [{\"file\": \"$disk\"}]}' 2>refusal"
+: >hang
+within "with a server that answers it can be added again" 60 add
+check "and ejected" control eject 04.0
+ktap_end
