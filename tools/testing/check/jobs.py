@@ -122,7 +122,7 @@ def selftests():
     for path in scenarios():
         jobs += ([guest("selftests", path, label, where, line)
                   for label, line in runs(path) for where in line.kernels] or
-                 [program("selftests", path)])
+                 [program("selftests", path)] * (headers(path, "part") != [" matrix"]))
     return jobs
 
 

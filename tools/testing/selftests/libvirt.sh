@@ -8,6 +8,8 @@
 # libvirt.sh [SUITE]: the release that libvirtd and QEMU are of, bookworm
 #
 # limit: 1500
+# part: matrix
+# matrix: bookworm
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
@@ -88,7 +90,6 @@ serve()
 	as_qemu /mnt/build/bin/pvpcid --config /mnt/root/run/pvpci/bus0.json \
 		--socket /mnt/root/run/pvpci/bus0.sock --control /mnt/root/run/pvpci/bus0.control \
 		>"$root/run/pvpcid.log" 2>&1 &
-	pvpcid=$!
 	within "pvpcid serves" 60 ctl ping
 }
 
@@ -149,10 +150,9 @@ refused()
 {
 	local output
 
-	output=$("${@:3}" 2>&1)
-	[ $? -ne 0 ] && grep -qE -- "$2" <<<"$output"
+	! output=$("${@:3}" 2>&1) && grep -qE -- "$2" <<<"$output"
 	ktap_result $? "$1"
-	[ -z "$output" ] || sed 's/^/# /' <<<"$output"
+	echo "# ${output//$'\n'/$'\n'# }"
 }
 
 echo "KTAP version 1"

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,12 @@
 
 #define BYTES	(1 << 20)
 
-/* A process that has the file at @fd mapped, if it shall, beside larger ones that are not RAM. */
+static bool map(int fd, size_t bytes, int flags)
+{
+	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0) == MAP_FAILED;
+}
+
+/* A process that has the file at @fd mapped, beside larger ones that are not RAM. */
 static pid_t start_peer(int fd, int flags)
 {
 	char name[] = "/tmp/peer_test-XXXXXX";
@@ -36,8 +42,7 @@ static pid_t start_peer(int fd, int flags)
 
 		unlink(name);
 		if (ftruncate(disk, 8 * BYTES) || ftruncate(bar2, 4 * BYTES) ||
-		    mmap(NULL, 4 * BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, bar2, 0) == MAP_FAILED ||
-		    (flags && mmap(NULL, BYTES, PROT_READ | PROT_WRITE, flags, fd, 0) == MAP_FAILED) ||
+		    map(bar2, 4 * BYTES, MAP_SHARED) || map(fd, BYTES, flags) ||
 		    write(ready[1], "r", 1) != 1)
 			_exit(1);
 		for (;;)
@@ -122,7 +127,8 @@ static void of_another_group(void **state)
 		skip();
 	pid = start_peer(make_ram("/tmp"), MAP_SHARED);
 	if (!fork()) {
-		if (setgroups(0, NULL) || setresgid(12345, 12345, 12345) || setresuid(12345, 12345, 12345))
+		if (setgroups(0, NULL) || setresgid(12345, 12345, 12345) ||
+		    setresuid(12345, 12345, 12345))
 			_exit(1);
 		_exit(peer_find_ram(pid, path, sizeof(path), &err) != -1 ||
 		      !strstr(err.text, "needs its user and its group, 0:0, and has 12345:12345"));
