@@ -116,6 +116,7 @@ struct blockio_engine {
  * @readonly: opened for reading only
  * @direct: O_DIRECT
  * @device: a block device
+ * @local: what it is on asks nobody outside of this kernel
  * @node_device: st_dev, to know it again
  * @node: st_ino
  * @of_device: st_rdev
@@ -151,6 +152,7 @@ struct blockio {
 	bool readonly;
 	bool direct;
 	bool device;
+	bool local;
 	dev_t node_device;
 	ino_t node;
 	dev_t of_device;

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -98,6 +100,33 @@ static uint32_t direct_align(int file)
 	return 4096;
 }
 
+/*
+ * Is it a file of this kernel's alone? Others (NFS, FUSE, 9p and what is not known) ask somebody
+ * who may not answer, and some wait for him where they are told not to wait (FUSE reads ahead):
+ * only a thread may call them.
+ */
+static bool is_local(const struct blockio *io)
+{
+	static const unsigned long known[] = {
+		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC,
+		RAMFS_MAGIC, HUGETLBFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
+		0xca451a4e,	/* bcachefs */
+		0x2fc12fc1,	/* ZFS */
+	};
+	struct statfs st;
+	unsigned int i;
+
+	if (io->device)
+		return true;
+	if (fstatfs(io->file, &st))
+		return false;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if ((uint32_t)st.f_type == known[i])
+			return true;
+	}
+	return false;
+}
+
 static const struct blockio_engine *choose_engine(struct blockio *io, struct error *err)
 {
 	const char *wanted = getenv("PVPCI_BLOCKIO");
@@ -107,7 +136,7 @@ static const struct blockio_engine *choose_engine(struct blockio *io, struct err
 		error_set(err, "PVPCI_BLOCKIO is \"%s\", not \"uring\" or \"threads\"", wanted);
 		return NULL;
 	}
-	if (!wanted || !strcmp(wanted, "uring")) {
+	if (wanted ? !strcmp(wanted, "uring") : io->local) {
 		rc = blockio_uring.open(io);
 		if (!rc)
 			return &blockio_uring;
@@ -138,6 +167,8 @@ static int check_file(struct blockio *io, const char *path, bool after, struct e
 		return -1;
 	}
 	io->device = S_ISBLK(st.st_mode);
+	io->local = is_local(io);
+	io->nowait = !io->direct && io->local;
 	io->node_device = st.st_dev;
 	io->node = st.st_ino;
 	io->of_device = st.st_rdev;
@@ -163,7 +194,6 @@ struct blockio *blockio_open_file(const char *path, bool readonly, bool direct, 
 	}
 	io->readonly = readonly;
 	io->direct = direct;
-	io->nowait = !direct;
 	io->path = strdup(path);
 	if (!io->path) {
 		error_set(err, "out of memory");

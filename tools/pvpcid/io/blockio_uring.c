@@ -15,7 +15,8 @@
 #include "base/log.h"
 #include "io/blockio_engine.h"
 
-#define URING_ENTRIES	256
+#define URING_ENTRIES	256	/* and as many operations in flight: the others wait here */
+#define URING_FILES	256U	/* a bus has no more functions */
 
 /**
  * struct uring - the engine's state
@@ -23,13 +24,15 @@
  * @next: in the list of those that no file uses
  * @registered: the ring's descriptor was registered by the thread that submits
  * @tried: to register it
- * @backlog: operations for which the submission queue had no room
+ * @flying: operations that the kernel has, or will have with the next push
+ * @backlog: operations beyond those, or for which the submission queue had no room
  */
 struct uring {
 	struct io_uring ring;
 	struct uring *next;
 	bool registered;
 	bool tried;
+	unsigned int flying;
 	struct blockio_list backlog;
 };
 
@@ -64,6 +67,20 @@ static int restrict_ring(struct io_uring *ring)
 	return rc == -EINVAL ? tell(ring, IORING_REGISTER_RESTRICTIONS, may, count - 1) : rc;
 }
 
+/*
+ * Threads of the kernel do what would block, a few for each processor for all rings of a
+ * process: one file that hangs would take them up, and no other could be flushed. With as
+ * many as can be in flight each finds one; they are made when they are needed. Linux before
+ * 5.15 cannot be told.
+ */
+static void allow_workers(const struct io_uring *ring)
+{
+	/* Bounded: regular files and block devices. */
+	unsigned int limits[2] = { URING_ENTRIES * URING_FILES, 0 };
+
+	tell(ring, IORING_REGISTER_IOWQ_MAX_WORKERS, limits, 2);
+}
+
 static void say_once(const char *why)
 {
 	static bool said;
@@ -80,6 +97,7 @@ static int set_up(struct io_uring *ring, const struct io_uring_params *params)
 
 	if (!(params->features & IORING_FEAT_NODROP))
 		return -ENOSYS;
+	allow_workers(ring);
 	/* Without EXT_ARG liburing waits with operations of its own. */
 	rc = params->flags & IORING_SETUP_R_DISABLED && params->features & IORING_FEAT_EXT_ARG ?
 	     restrict_ring(ring) : -EOPNOTSUPP;
@@ -192,13 +210,32 @@ static void uring_prepare(struct io_uring_sqe *sqe, struct blockio_op *op)
 	io_uring_sqe_set_data(sqe, op);
 }
 
+/* Room for one more operation, or NULL */
+static struct io_uring_sqe *next_sqe(struct uring *uring)
+{
+	struct io_uring_sqe *sqe = NULL;
+
+	if (uring->flying < URING_ENTRIES)
+		sqe = io_uring_get_sqe(&uring->ring);
+	if (sqe)
+		uring->flying++;
+	return sqe;
+}
+
+/* Is there something to push? What waits for a completion is not. */
+static unsigned int to_push(struct uring *uring)
+{
+	return io_uring_sq_ready(&uring->ring) +
+	       (uring->backlog.head && uring->flying < URING_ENTRIES ? 1 : 0);
+}
+
 static void uring_start(struct blockio *io, struct blockio_op *op)
 {
 	struct uring *uring = io->state;
 	struct io_uring_sqe *sqe = NULL;
 
 	if (!uring->backlog.head)
-		sqe = io_uring_get_sqe(&uring->ring);
+		sqe = next_sqe(uring);
 	if (sqe)
 		uring_prepare(sqe, op);
 	else
@@ -221,10 +258,13 @@ static void uring_push(struct blockio *io)
 		/* EBUSY, EAGAIN, EINTR: entries stay, the next push takes them. */
 		if (rc < 0 || !uring->backlog.head)
 			break;
-		while (uring->backlog.head && (sqe = io_uring_get_sqe(&uring->ring)))
+		sqe = next_sqe(uring);
+		if (!sqe)
+			break;
+		for (; sqe; sqe = uring->backlog.head ? next_sqe(uring) : NULL)
 			uring_prepare(sqe, blockio_list_take(&uring->backlog));
 	}
-	io->unpushed = io_uring_sq_ready(&uring->ring) + (uring->backlog.head ? 1 : 0);
+	io->unpushed = to_push(uring);
 }
 
 static bool uring_reap(struct blockio *io)
@@ -242,9 +282,12 @@ static bool uring_reap(struct blockio *io)
 		int result = cqe->res;
 
 		io_uring_cqe_seen(&uring->ring, cqe);
+		uring->flying--;
 		blockio_finish(op, result);
 		found = true;
 	}
+	if (found && uring->backlog.head)
+		io->unpushed = to_push(uring);
 	return found;
 }
 

@@ -44,6 +44,7 @@ cat >bus.json <<'END'
 	{ "slot": "03.0", "model": "nvme", "namespaces": [ { "file": "other.img" } ] } ] }
 END
 pvpcid --config bus.json --socket socket --control control 2>log &
+daemon=$!
 within "pvpcid serves" 60 control ping
 
 # ---- open --------------------------------------------------------------------------------
@@ -55,6 +56,32 @@ wait $adder
 check "who adds it hears why not" grep -q "does not answer for 10 s" added
 : >hang
 within "with a server that answers it is added" 60 add
+
+# ---- read and write ----------------------------------------------------------------------
+# when: the last write to the other disk
+when() { stat -c %y other.img; }
+# written_since TIME
+written_since() { [ "$(when)" != "$1" ]; }
+# goes_on KIND OPTION...: flushed writes of the other disk, while every KIND of the rest hangs
+goes_on()
+{
+	local kind=$1 driver
+
+	shift
+	echo "$kind" >hang
+	timeout 120 pvpci-initiator --socket=socket --memory=ram --write --durable --interrupts \
+		--milliseconds=10000 "$@" >out 2>error &
+	driver=$!
+	within "a program writes" 60 written_since "$(when)"
+	# All that can be taken up is.
+	sleep 3
+	within "still, while every $kind of the other disks hangs" 10 written_since "$(when)"
+	: >hang
+	wait $driver
+	same "they are finished when the server answers" 0 $?
+}
+goes_on READ --functions=2 --depth=64 --readers=1
+goes_on WRITE --functions=2 --depth=64
 
 # ---- close -------------------------------------------------------------------------------
 echo FLUSH >hang
@@ -68,4 +95,20 @@ check "its file is not" sh -c "! timeout 120 pvpcictl --control control add '{\"
 : >hang
 within "with a server that answers it can be added again" 60 add
 check "and ejected" control eject 04.0
+kill $daemon
+wait $daemon
+same "it ends" 0 $?
+
+# ---- many files of one disk ----------------------------------------------------------------
+# io_uring's threads are for all files of a process; a disk that dies has many images.
+functions=
+for number in {1..9}; do
+	functions+=", {\"slot\": \"$(printf %02x $((number + 3))).0\", \"model\": \"nvme\",
+		\"namespaces\": [{\"file\": \"$disk$number\"}]}"
+done
+sed "s|\] } \] }|] } ${functions//$'\n'/} ] }|" bus.json >many.json
+PVPCI_BLOCKIO=uring pvpcid --config many.json --socket socket --control control 2>log &
+within "pvpcid serves ten" 60 sh -c "pvpcictl --control control list | grep -q ' 10 functions'"
+goes_on FSYNC --functions=10 --depth=16
+goes_on WRITE --functions=10 --depth=16
 ktap_end

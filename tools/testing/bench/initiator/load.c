@@ -39,7 +39,8 @@ static uint64_t random_lba(const struct nvme *nvme)
 static void submit(struct load *load, unsigned int index, uint16_t cid, uint64_t now)
 {
 	started[index][cid] = now;
-	nvme_submit(&load->nvme[index], load->write, random_lba(&load->nvme[index]), cid);
+	nvme_submit(&load->nvme[index], load->write && index + load->readers < load->count,
+		    random_lba(&load->nvme[index]), cid);
 }
 
 static void note(struct load *load, uint64_t ns)

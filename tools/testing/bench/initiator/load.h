@@ -19,6 +19,7 @@
  * @count: number of them
  * @depth: commands in flight on each
  * @write: write, or read
+ * @readers: so many of the last ones read in any case
  * @interrupts: wait for the transport vectors; look without a pause otherwise
  * @warm_ns: do not count that long at first
  * @run_ns: count so long
@@ -34,6 +35,7 @@ struct load {
 	unsigned int count;
 	unsigned int depth;
 	bool write;
+	unsigned int readers;
 	bool interrupts;
 	uint64_t warm_ns;
 	uint64_t run_ns;

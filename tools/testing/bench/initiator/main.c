@@ -26,6 +26,8 @@ static const struct argp_option option_table[] = {
 	{ "depth", 'd', "N", 0, "commands in flight on each (1)", 0 },
 	{ "bytes", 'b', "N", 0, "of each, a multiple of 4096 (4096)", 0 },
 	{ "write", 'w', NULL, 0, "write at random places; read otherwise", 0 },
+	{ "readers", 'r', "N", 0, "the last N functions read in any case (0)", 0 },
+	{ "durable", 'D', NULL, 0, "writes reach the medium before they complete (FUA)", 0 },
 	{ "interrupts", 'i', NULL, 0, "wait for interrupts; look without a pause otherwise", 0 },
 	{ "milliseconds", 't', "N", 0, "measure so long (2000)", 0 },
 	{ 0 }
@@ -38,7 +40,9 @@ struct options {
 	unsigned int depth;
 	unsigned int bytes;
 	unsigned int ms;
+	unsigned int readers;
 	bool write;
+	bool durable;
 	bool interrupts;
 };
 
@@ -79,6 +83,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case 'w':
 		options->write = true;
+		return 0;
+	case 'r':
+		options->readers = count_of(state, text, LOAD_FUNCTIONS);
+		return 0;
+	case 'D':
+		options->durable = true;
 		return 0;
 	case 'i':
 		options->interrupts = true;
@@ -132,6 +142,7 @@ int main(int argc, char **argv)
 	load.count = options.functions;
 	load.depth = options.depth;
 	load.write = options.write;
+	load.readers = options.readers;
 	load.interrupts = options.interrupts;
 	load.run_ns = options.ms * 1000000ULL;
 	ram_open(&ram, options.memory);
@@ -143,6 +154,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < options.functions; i++) {
 		nvme[i].bus = &bus;
 		nvme[i].bytes = options.bytes;
+		nvme[i].durable = options.durable;
 		nvme[i].bar = bus_attach(&bus, i);
 		if (options.interrupts)
 			bus_msix(&bus, i, nvme[i].bar, 1, i,

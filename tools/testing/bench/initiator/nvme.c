@@ -191,7 +191,8 @@ void nvme_submit(struct nvme *nvme, bool write, uint64_t lba, uint16_t cid)
 		.nsid = htole32(1),
 		.prp1 = htole64(data),
 		.cdw = { htole32((uint32_t)lba), htole32((uint32_t)(lba >> 32)),
-			 htole32(nvme->bytes / nvme->block - 1) },
+			 htole32((nvme->bytes / nvme->block - 1) |
+				 (write && nvme->durable ? NVME_RW_FUA : 0)) },
 	};
 
 	if (nvme->bytes > 2 * PAGE)

@@ -61,6 +61,7 @@ struct queue {
  * @admin: admin queue
  * @io: I/O queue
  * @bytes: of a transfer
+ * @durable: writes have FUA set
  * @blocks: blocks of namespace 1
  * @block: bytes of one
  * @data: guest-physical, @bytes for each command of @io
@@ -72,6 +73,7 @@ struct nvme {
 	struct queue admin;
 	struct queue io;
 	uint32_t bytes;
+	bool durable;
 	uint64_t blocks;
 	uint32_t block;
 	uint64_t data;
@@ -80,7 +82,7 @@ struct nvme {
 
 /**
  * nvme_open - enable the controller, make an I/O queue pair
- * @nvme: @bus, @bar and @bytes (at most NVME_BYTES_MAX) are set, the rest zero
+ * @nvme: @bus, @bar, @bytes (at most NVME_BYTES_MAX) and @durable are set, the rest zero
  * @ram: memory for queues and data
  * @depth: commands in flight, at most NVME_DEPTH_MAX
  * @interrupts: the completion queue uses MSI-X vector 1

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""hung_fuse.py DIRECTORY HANG: a file system with one file, "disk", that does not answer
-requests whose names are in the file HANG, for as long as they are there."""
+"""hung_fuse.py DIRECTORY HANG: a file system with the files "disk", and "disk1" to "disk9", that
+have the same bytes in them; it does not answer requests whose names are in the file HANG, for as long as they are there."""
 
 import ctypes
 import os
@@ -20,7 +20,7 @@ data = bytearray(SIZE)
 
 def attributes(node):
     """struct fuse_attr (include/uapi/linux/fuse.h)"""
-    mode, size = (0o100600, SIZE) if node == NODE else (0o040700, 0)
+    mode, size = (0o100600, SIZE) if node >= NODE else (0o040700, 0)
     return struct.pack("<6Q10I", node, size, size // 512, 0, 0, 0, 0, 0, 0, mode, 1, 0, 0, 0,
                        4096, 0)
 
@@ -30,9 +30,10 @@ def answer(opcode, node, body):
     if opcode == 26:
         return 0, struct.pack("<4I2H2I2H8I", 7, 31, 65536, 0, 16, 12, 65536, 1, 16, 0, *[0] * 8)
     if opcode == 1:
-        if body.rstrip(b"\0") != b"disk":
+        if body.rstrip(b"\0").rstrip(b"123456789") != b"disk":
             return ENOENT, b""
-        return 0, struct.pack("<4Q2I", NODE, 1, 1, 1, 0, 0) + attributes(NODE)
+        node = NODE + int(body[4:].rstrip(b"\0") or b"0")
+        return 0, struct.pack("<4Q2I", node, 1, 1, 1, 0, 0) + attributes(node)
     if opcode == 3:
         return 0, struct.pack("<Q2I", 1, 0, 0) + attributes(node)
     if opcode == 14:
