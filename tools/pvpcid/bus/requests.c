@@ -39,6 +39,11 @@ static uint32_t op_d0_entry(void *context, uint32_t nr_vectors, bool again)
 	log_some(&bus->chatter, LOG_LEVEL_INFO,
 		 "bus %llu: is up, %u functions, %u transport vectors",
 		 (unsigned long long)bus->conf->id, bus->nr_functions, bus->nr_vectors);
+	/* What QEMU and libvirt give where nobody asks for more. */
+	if (bus->nr_vectors == 1 && bus->conf->vectors > 1)
+		log_some(&bus->chatter, LOG_LEVEL_WARNING,
+			 "bus %llu: there is one vector, which all functions share: write vectors=%u behind -device ivshmem-doorbell, or <msi vectors='%u'/> for libvirt",
+			 (unsigned long long)bus->conf->id, bus->conf->vectors, bus->conf->vectors);
 	return PVPCI_STATUS_OK;
 }
 

@@ -21,6 +21,7 @@ wanted=1
 [ "$(guest 'cat /sys/module/pvpci/parameters/max_vectors')" = 0 ] || wanted=0
 same "the log says what to write, unless it was asked for" "$wanted" \
 	"$(guest "dmesg | grep -c 'pvpci.*vectors=64'")"
+check "so does the host" grep -q "there is one vector.*write vectors=[0-9]" "$OUT/pvpcid0.log"
 within "the controller is live" 60 guest 'grep -q live /sys/class/nvme/nvme0/state && [ -b /dev/nvme0n1 ]'
 check "I/O" guest 'dd if=/dev/urandom of=/tmp/data bs=64k count=32 2>/dev/null
 	dd if=/tmp/data of=/dev/nvme0n1 bs=64k oflag=direct conv=fsync 2>/dev/null &&
