@@ -82,5 +82,7 @@ int pvpci_dma_probe(struct pvpci_wire *wire)
 			ret = probe_page(wire, page);
 		__free_page(page);
 	}
-	return ret ?: probe_nodes(wire);
+	if (!ret && num_online_nodes() > 1)
+		ret = probe_nodes(wire);
+	return ret;
 }
