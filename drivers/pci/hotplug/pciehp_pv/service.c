@@ -87,14 +87,10 @@ destroy:
 	return ret;
 }
 
-static int probe(struct hpv_service *service)
+static int take(struct hpv_service *service)
 {
 	struct hpv_slot *slot;
 	int ret;
-
-	if (service->service != HPV_SERVICE_HP || !service->port->subordinate ||
-	    !hpv_wanted(service->port))
-		return -ENODEV;
 
 	slot = hpv_slot_create(service->port, HPV_WHOLE_BUS, &hpv_hpc_ops);
 	if (!slot)
@@ -118,10 +114,31 @@ static int probe(struct hpv_service *service)
 	return 0;
 }
 
+/*
+ * The port driver calls the services' drivers when the port falls asleep, from the moment on that
+ * a service has one until it has none: before probe() and after remove(), too. In between
+ * the port is awake.
+ */
+static int probe(struct hpv_service *service)
+{
+	int ret;
+
+	if (service->service != HPV_SERVICE_HP || !service->port->subordinate ||
+	    !hpv_wanted(service->port))
+		return -ENODEV;
+	pm_runtime_get_sync(&service->port->dev);
+	service->driver_data = NULL;
+	ret = take(service);
+	pm_runtime_put(&service->port->dev);
+	return ret;
+}
+
 static void remove(struct hpv_service *service)
 {
 	struct hpv_slot *slot = service->driver_data;
+	struct pci_dev *port = service->port;
 
+	pm_runtime_get_sync(&port->dev);
 	hpv_slot_stop(slot);
 	hpv_hpc_notify(slot, false);
 	free_irq(slot->irq, slot);
@@ -131,12 +148,15 @@ static void remove(struct hpv_service *service)
 	pci_hp_destroy(&slot->hotplug);
 	service->driver_data = NULL;
 	hpv_slot_destroy(slot);
+	pm_runtime_put(&port->dev);
 }
 
 static int suspend(struct hpv_service *service)
 {
 	struct hpv_slot *slot = service->driver_data;
 
+	if (!slot)
+		return 0;
 	hpv_hpc_sleep(slot);
 	WRITE_ONCE(slot->quiet, true);
 	synchronize_irq(service->irq);
@@ -145,7 +165,8 @@ static int suspend(struct hpv_service *service)
 
 static int resume_noirq(struct hpv_service *service)
 {
-	hpv_hpc_woken(service->driver_data);
+	if (service->driver_data)
+		hpv_hpc_woken(service->driver_data);
 	return 0;
 }
 
@@ -157,6 +178,8 @@ static int resume(struct hpv_service *service)
 {
 	struct hpv_slot *slot = service->driver_data;
 
+	if (!slot)
+		return 0;
 	hpv_hpc_clear(slot, PCI_EXP_SLTSTA_PDC | PCI_EXP_SLTSTA_DLLSC);
 	WRITE_ONCE(slot->quiet, false);
 	hpv_hpc_notify(slot, true);
@@ -175,6 +198,8 @@ static int slot_reset(struct hpv_service *service)
 {
 	struct hpv_slot *slot = service->driver_data;
 
+	if (!slot)
+		return 0;
 	hpv_hpc_clear(slot, PCI_EXP_SLTSTA_DLLSC);
 	if (slot->ops->level(slot) != HPV_EV_LINK_UP)
 		hpv_slot_recheck(slot);

@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
+#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
@@ -107,6 +108,8 @@ static int take_over(struct pci_dev *port, struct device *dev)
 	ret = register_driver(dev, port);
 	if (ret)
 		return ret;
+	/* A port that falls asleep calls the drivers of its services, half bound ones too. */
+	pm_runtime_get_sync(&port->dev);
 	device_release_driver(dev);
 	ret = device_driver_attach(our_driver(port), dev);
 	if (ret) {
@@ -116,6 +119,7 @@ static int take_over(struct pci_dev *port, struct device *dev)
 			pci_err(port, "pciehp_pv: %s does not take the port back\n",
 				their_driver(port));
 	}
+	pm_runtime_put(&port->dev);
 	return ret;
 }
 
@@ -210,6 +214,8 @@ static void note_ours(struct list_head *ours)
 			continue;
 		}
 		entry->port = pci_dev_get(port);
+		/* See take_over(). */
+		pm_runtime_get_sync(&port->dev);
 		entry->dev = dev;
 		list_add_tail(&entry->node, ours);
 	}
@@ -223,6 +229,7 @@ static void give_back(struct list_head *ours)
 		if (device_attach(entry->dev) <= 0)
 			pci_warn(entry->port, "pciehp_pv: %s does not take the port back\n",
 				 their_driver(entry->port));
+		pm_runtime_put(&entry->port->dev);
 		put_device(entry->dev);
 		pci_dev_put(entry->port);
 		kfree(entry);

@@ -193,6 +193,14 @@ def held_awake(world):
     expect(after == before, "users of the ports: %s, now %s" % (before, after))
 
 
+def falls_asleep(world):
+    """Ports that sleep as soon as nobody holds them, while the module comes and goes."""
+    for port in (PORT1, PORT2):
+        world.guest.sh("cd /sys/bus/pci/devices/%s/power && echo auto >control && "
+                       "echo 0 >autosuspend_delay_ms" % port)
+    world.guest.sh("for n in $(seq 20); do modprobe pciehp_pv force=1 && rmmod pciehp_pv || exit 1; done")
+
+
 def main():
     guest = Guest()
     world = World(guest, Qmp(), Slots(guest, {"rp1": 1, "rp2": 2}))
@@ -201,7 +209,7 @@ def main():
     only = os.environ.get("ONLY_CASE")
     for function in (command_line, emulated_after_a_real_one, virtual_ports_only, bad_numbers,
                      bad_command_line, bad_ports, lists_of_ports, bad_writes, good_writes,
-                     held_awake, forced):
+                     held_awake, falls_asleep, forced):
         # What follows needs the port that this one makes of rp2.
         if function is virtual_ports_only or not only or function.__name__ in only.split(","):
             cases.run(function, world)
