@@ -9,6 +9,8 @@
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
+# shellcheck source=lib/daemon.sh
+. "$(dirname "$0")/lib/daemon.sh"
 
 # What is held open: a file system of two MiB, and memory that can be made read-only.
 holders=()
@@ -37,17 +39,6 @@ copy()
 }
 # status DISK WORDS: the guest has seen that status
 status() { guest "dmesg | grep -E '($1|${1%n*}): .*$2'"; }
-daemon() { pgrep -P "$PVPCID_PID"; }
-kill_daemon()
-{
-	local old
-
-	old=$(daemon)
-	kill -9 "$old"
-	until [ -n "$(daemon)" ] && [ "$(daemon)" != "$old" ] && control --json list >/dev/null; do
-		sleep 0.05
-	done 2>/dev/null
-}
 
 unshare -rm sh -c 'mount -t tmpfs -o size=2M none /mnt && truncate -s 16M /mnt/full /mnt/pause &&
 	touch /mnt/ready && exec sleep 1000' &

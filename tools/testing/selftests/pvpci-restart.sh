@@ -8,28 +8,18 @@
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
+# shellcheck source=lib/daemon.sh
+. "$(dirname "$0")/lib/daemon.sh"
 
 KILLS=${KILLS:-20}
 
 guest() { "$GUEST" "$@"; }
 control() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
-daemon() { pgrep -P "$PVPCID_PID"; }
 # disk SERIAL: of the controller, without a namespace
 disk() { guest "grep -l $1 /sys/class/nvme/nvme*/serial | cut -d/ -f5"; }
 live() { guest "[ \$(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq $1 ]"; }
 # What the guest has, whatever the daemon has counted.
 functions() { guest "lspci -D -n | grep ^1; cat /sys/class/nvme/nvme*/state; nproc"; }
-
-kill_daemon()
-{
-	local old
-
-	old=$(daemon)
-	kill -9 "$old"
-	until [ -n "$(daemon)" ] && [ "$(daemon)" != "$old" ] && control --json list >/dev/null; do
-		sleep 0.02
-	done 2>/dev/null
-}
 
 # verify DISK OPTION...: fio again and again until /tmp/stop; the last status is in DISK.status
 verify()
@@ -76,7 +66,7 @@ sleep 3
 number=0
 until [ $((number += 1)) -gt "$KILLS" ] && { met_some || [ "$number" -gt $((20 * KILLS)) ]; }; do
 	sleep "0.$((number % 10))"
-	kill_daemon
+	kill_daemon || break
 done
 for number in 1 2 3; do
 	check "it is replaced by the one that is installed" control upgrade

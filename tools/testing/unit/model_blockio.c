@@ -15,32 +15,10 @@
 #include <unistd.h>
 
 #include "io/blockio_engine.h"
+#include "model_files.h"
 #include "nvme_tests.h"
 
 #define BLOCKS	2048
-
-struct done {
-	unsigned int calls;
-	ssize_t result;
-};
-
-static void count(void *arg, ssize_t result)
-{
-	struct done *done = arg;
-
-	done->calls++;
-	done->result = result;
-}
-
-static struct blockio *open_file(char *path, size_t bytes, bool readonly)
-{
-	struct error err = {};
-	struct blockio *io = blockio_open(host_file(path, bytes), readonly, false, &err);
-
-	if (!io)
-		fail_msg("%s", err.text);
-	return io;
-}
 
 static void engine(void **state)
 {

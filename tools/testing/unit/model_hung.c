@@ -12,30 +12,8 @@
 #include "base/error.h"
 #include "io/blockio.h"
 #include "model_faults.h"
+#include "model_files.h"
 #include "nvme_tests.h"
-
-struct done {
-	unsigned int calls;
-	ssize_t result;
-};
-
-static void count(void *arg, ssize_t result)
-{
-	struct done *done = arg;
-
-	done->calls++;
-	done->result = result;
-}
-
-static struct blockio *open_file(char *path, size_t bytes, bool readonly)
-{
-	struct error err = {};
-	struct blockio *io = blockio_open(host_file(path, bytes), readonly, false, &err);
-
-	if (!io)
-		fail_msg("%s", err.text);
-	return io;
-}
 
 /* A file whose server is gone, with more reads than it has threads: another is written. */
 static void hung_files(void **state)
