@@ -217,7 +217,8 @@ struct pvpci_msg_dma_probe {
  * A guest asks for a place, since functions may decode from the start; it writes there
  * through a mapping as drivers use for BARs, asks, and reads what the host has written.
  * That is done twice, as the first answer may come from memory that the host had not
- * looked at before.
+ * looked at before. A host that dies before it replies is followed by one that does it
+ * again: both see the complement of what they should, which proves as much.
  */
 struct pvpci_msg_aperture_probe {
 	struct pvpci_msg msg;

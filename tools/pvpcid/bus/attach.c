@@ -23,11 +23,12 @@
 
 #define MSIX_ENTRY_MASKED	0x1
 
-static void forget_ones(struct function *fn, struct bar *bar)
+/* All but the first @left of them become zeroes and give their memory back. */
+static void forget_ones(struct function *fn, struct bar *bar, uint64_t left)
 {
-	if (bar->ones)
+	if (bar->ones > left)
 		memory_clear(&fn->bus->memory, fn->bus->layout.area[PVPCI_AREA_APERTURE].offset +
-			     bar->ones_at, bar->ones);
+			     bar->ones_at + left, bar->ones - left);
 	fn->bus->ones_bytes -= bar->ones;
 	bar->ones = 0;
 }
@@ -37,23 +38,17 @@ void function_forget_ones(struct function *fn)
 	unsigned int i;
 
 	for (i = 0; i < PVPCI_NUM_BARS; i++)
-		forget_ones(fn, &fn->bar[i]);
+		forget_ones(fn, &fn->bar[i], 0);
 }
 
 void function_leave_ones(struct function *fn)
 {
 	unsigned int i;
 
-	for (i = 0; i < PVPCI_NUM_BARS; i++) {
-		struct bar *bar = &fn->bar[i];
-		uint64_t bytes = bar->assigned == PVPCI_BAR_UNASSIGNED ? 0 : bar->ones;
-
-		forget_ones(fn, bar);
-		if (bytes > ONES_WHEN_SCARCE_BYTES)
-			bytes = ONES_WHEN_SCARCE_BYTES;
-		if (bytes)
-			memset(bus_aperture(fn->bus, bar->ones_at), 0xff, bytes);
-	}
+	for (i = 0; i < PVPCI_NUM_BARS; i++)
+		forget_ones(fn, &fn->bar[i],
+			    fn->bar[i].assigned == PVPCI_BAR_UNASSIGNED ? 0 :
+			    ONES_WHEN_SCARCE_BYTES);
 }
 
 static void fill_ones(struct function *fn, struct bar *bar, uint64_t offset)
@@ -168,9 +163,25 @@ static void settle_home(struct function *fn, bool attached)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
+/* A pvpcid before us may have died while it took them away. */
+static bool ones_there(const struct bus *bus, const struct bar *bar)
+{
+	const uint8_t *ones = bus_aperture(bus, bar->ones_at);
+	uint64_t left = bar->ones > ONES_WHEN_SCARCE_BYTES ? ONES_WHEN_SCARCE_BYTES : 0;
+
+	return ones[0] == 0xff && ones[left] == 0xff && ones[bar->ones - 1] == 0xff;
+}
+
 void function_resume(struct function *fn)
 {
+	unsigned int i;
+
 	cfgspace_build(&fn->cfg, &fn->want);
+	for (i = 0; i < PVPCI_NUM_BARS; i++) {
+		if (fn->bar[i].ones && !ones_there(fn->bus, &fn->bar[i]))
+			fn->bar[i].ones = 0;
+		fn->bus->ones_bytes += fn->bar[i].ones;
+	}
 	if (fn->home->attached)
 		put_on_list(fn);
 	if (fn->ops->adopt)
@@ -222,7 +233,7 @@ void function_detach(struct function *fn)
 		fn->bar[i].attached = PVPCI_BAR_UNASSIGNED;
 		if (!fn->bar[i].bytes || offset == PVPCI_BAR_UNASSIGNED)
 			continue;
-		forget_ones(fn, &fn->bar[i]);
+		forget_ones(fn, &fn->bar[i], 0);
 		fill_ones(fn, &fn->bar[i], offset);
 	}
 	fn->stats.detaches++;

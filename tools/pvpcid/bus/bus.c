@@ -189,18 +189,25 @@ static void take_off(struct bus *bus, struct function *fn)
 	unsigned int device = fn->devfn >> 3;
 
 	if (bus->memory.base) {
+		/* Detached and still there is nothing that a driver could make sense of. */
+		fn->leaving = true;
+		if (fn->attached && !bus->answering)
+			bus_save(bus);
 		function_detach(fn);
 		function_leave_ones(fn);
 	}
 	bus->row[fn->row] = NULL;
 	bus->nr_functions--;
-	/* Before its row is empty: one that is known and has none would be half of a function. */
+	table_changed(bus, device);
+	bus->dirty = true;
+	/*
+	 * With the event that the guest is owed, and before its row is empty: one that is known
+	 * and has none would be half of a function.
+	 */
 	if (bus->memory.base && !bus->answering)
 		bus_save(bus);
 	if (bus->memory.base)
 		function_clear_row(bus, fn->row);
-	table_changed(bus, device);
-	bus->dirty = true;
 	log_info("%s: is off the bus", fn->name);
 	dispose(bus, fn);
 }

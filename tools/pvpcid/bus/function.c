@@ -168,7 +168,10 @@ static struct pvpci_function *table_row(const struct function *fn)
 
 void function_clear_row(struct bus *bus, uint32_t row)
 {
-	if (!row_at(bus, row)->instance)
+	static const struct pvpci_function none;
+
+	/* Not its first word only: a pvpcid that died in here has cleared half of it. */
+	if (!memcmp(row_at(bus, row), &none, sizeof(none)))
 		return;
 	memset(row_page(bus, row, PVPCI_AREA_CONFIG), 0xff, CFGSPACE_BYTES);
 	memset(row_page(bus, row, PVPCI_AREA_CONFIG_MASK), 0, CFGSPACE_BYTES);

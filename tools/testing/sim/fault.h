@@ -66,6 +66,7 @@ enum step {
  * @ACT_AGAIN: from here on it sends the reply of each request once more
  *	with the next one
  * @ACT_UNSEEN: what it writes into the aperture does not arrive there
+ * @ACT_REDONE: it died before it told what it had read there, and does it once more
  */
 enum act {
 	ACT_NONE,
@@ -78,6 +79,7 @@ enum act {
 	ACT_LATE,
 	ACT_AGAIN,
 	ACT_UNSEEN,
+	ACT_REDONE,
 };
 
 /**

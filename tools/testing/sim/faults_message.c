@@ -165,6 +165,8 @@ static const struct fault faults[] = {
 	{ .name = "aperture-unseen", .outcome = REFUSED, .step = STEP_APERTURE_PROBE,
 	  .expect = "Host and guest do not see the same bytes in the aperture",
 	  .act = ACT_UNSEEN },
+	{ .name = "aperture-redone", .outcome = WORKS, .step = STEP_APERTURE_PROBE,
+	  .act = ACT_REDONE },
 	REPLY("commit-vast-ns", NULL, WORKS, STEP_ATTACH, OP_FILL,
 	      OF(pvpci_msg_commit, host_ns), 0xff),
 

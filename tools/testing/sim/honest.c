@@ -167,6 +167,9 @@ static uint32_t aperture_probe(void *context, uint64_t *offset, uint64_t *value)
 		return PVPCI_STATUS_RANGE;
 	at = (__le64 *)bus_aperture(&liar->bus, *offset);
 	*value = shm_load64(at);
+	/* As one does that has died once meanwhile. */
+	if (liar->fault->act == ACT_REDONE)
+		*value = ~*value;
 	/* One that does not reach the guest. */
 	if (liar->fault->act != ACT_UNSEEN)
 		shm_store64(at, ~*value);
