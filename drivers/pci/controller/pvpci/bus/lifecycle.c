@@ -21,6 +21,7 @@
 #include "bus/debugfs.h"
 #include "bus/health.h"
 #include "bus/lifecycle.h"
+#include "bus/memory.h"
 #include "bus/root.h"
 #include "core/bus.h"
 #include "function/config_block.h"
@@ -245,6 +246,7 @@ void pvpci_bus_down(struct pvpci_bus *bus)
 	pvpci_blk_wake_del(bus);
 	forget_functions(bus);
 	say_goodbye(bus);
+	pvpci_memory_unwatch(bus);
 	pvpci_msi_exit(bus);
 	pvpci_vectors_exit(bus);
 	pvpci_transport_disable_irq(&bus->wire);
@@ -286,7 +288,8 @@ static int power_up(struct pvpci_bus *bus)
 	if (ret)
 		return ret;
 	pvpci_state_set(bus, PVPCI_STATE_D0);
-	return pvpci_dma_probe(&bus->wire) ?: pvpci_aperture_probe(&bus->wire);
+	return pvpci_dma_probe(&bus->wire) ?: pvpci_memory_watch(bus) ?:
+	       pvpci_aperture_probe(&bus->wire);
 }
 
 static int connect(struct pvpci_bus *bus)
