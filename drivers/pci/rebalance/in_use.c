@@ -13,23 +13,62 @@
 #include <linux/pci.h>
 #include <linux/string.h>
 
+#include <pvpci/multipath.h>
+
 #include "in_use.h"
 #include "users.h"
 
-/* A path of a multipath disk is hidden; who has opened the disk cannot be seen from here. */
-static bool is_disk_in_use(struct device *child)
+static bool is_open(struct device *disk)
 {
-	return atomic_read(&dev_to_bdev(child)->bd_openers) ||
-	       dev_to_disk(child)->flags & GENHD_FL_HIDDEN;
+	return atomic_read(&dev_to_bdev(disk)->bd_openers);
 }
 
-static bool is_interface_in_use(struct device *child)
+/* Whose character device might be in use. */
+struct node_search {
+	const struct device *disk;
+	const struct users *users;
+};
+
+static int is_node_in_use(struct device *node, void *data)
+{
+	const struct node_search *search = data;
+	const char *numbers = dev_name(search->disk) + strlen("nvme");
+
+	return !strncmp(dev_name(node), "ng", 2) && !strcmp(dev_name(node) + 2, numbers) &&
+	       users_have_open(search->users, node->devt);
+}
+
+/* The disk and its character device are children of its subsystem. */
+static bool is_multipath_disk_in_use(struct device *disk, const struct users *users)
+{
+	struct node_search search = { .disk = disk, .users = users };
+
+	return is_open(disk) || device_for_each_child(disk->parent, &search, is_node_in_use);
+}
+
+/* A disk with another path goes on; of a path whose disk is not known anybody may be a user. */
+static bool is_disk_in_use(struct device *child, const struct users *users)
+{
+	struct device *disk;
+	bool used;
+
+	if (!pvpci_is_path(child))
+		return is_open(child);
+	if (pvpci_path_has_other(child))
+		return false;
+	disk = pvpci_path_disk(child);
+	used = !disk || is_multipath_disk_in_use(disk, users);
+	put_device(disk);
+	return used;
+}
+
+static bool is_interface_in_use(struct device *child, const struct users *users)
 {
 	return to_net_dev(child)->flags & IFF_UP;
 }
 
 /* Its users in the kernel are not to be seen from here, and hardly anybody has it for nothing. */
-static bool is_always_in_use(struct device *child)
+static bool is_always_in_use(struct device *child, const struct users *users)
 {
 	return true;
 }
@@ -37,7 +76,7 @@ static bool is_always_in_use(struct device *child)
 /* What a class of devices knows of its users. */
 static const struct {
 	const char *class;
-	bool (*applies)(struct device *child);
+	bool (*applies)(struct device *child, const struct users *users);
 } classes[] = {
 	{"block", is_disk_in_use},
 	{"net", is_interface_in_use},
@@ -91,7 +130,7 @@ static int is_child_in_use(struct device *child, void *users)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(classes); i++)
-		if (!strcmp(class, classes[i].class) && classes[i].applies(child))
+		if (!strcmp(class, classes[i].class) && classes[i].applies(child, users))
 			return 1;
 	/* The numbers of disks are others than those of character devices. */
 	if (child->devt && !block && users_have_open(users, child->devt))

@@ -16,6 +16,8 @@
 #include <linux/string.h>
 #include <net/addrconf.h>
 
+#include <pvpci/multipath.h>
+
 #include "hotplug/in_use.h"
 
 #define MAX_DEPTH	8	/* controller, namespace, disk: three are usual */
@@ -35,17 +37,38 @@ static bool is_of_class(const struct device *dev, const char *name)
 	return dev->class && !strcmp(dev->class->name, name);
 }
 
+#ifdef CONFIG_BLOCK
+static bool is_open(struct device *disk, char *why)
+{
+	if (!disk_openers(dev_to_disk(disk)))
+		return false;
+	snprintf(why, PVPCI_WHY_BYTES, "disk %s is open", dev_name(disk));
+	return true;
+}
+
+/* A path of a multipath disk has no users, its disk has, and goes on if there is another path. */
 static bool is_open_disk(struct device *dev, char *why)
 {
-#ifdef CONFIG_BLOCK
-	if (is_of_class(dev, "block") && dev->type && !strcmp(dev->type->name, "disk") &&
-	    disk_openers(dev_to_disk(dev))) {
-		snprintf(why, PVPCI_WHY_BYTES, "disk %s is open", dev_name(dev));
-		return true;
-	}
-#endif
+	struct device *disk;
+	bool open;
+
+	if (!is_of_class(dev, "block") || !dev->type || strcmp(dev->type->name, "disk"))
+		return false;
+	if (!pvpci_is_path(dev))
+		return is_open(dev, why);
+	if (pvpci_path_has_other(dev))
+		return false;
+	disk = pvpci_path_disk(dev);
+	open = disk && is_open(disk, why);
+	put_device(disk);
+	return open;
+}
+#else
+static bool is_open_disk(struct device *dev, char *why)
+{
 	return false;
 }
+#endif
 
 #ifdef CONFIG_INET
 /* Link-local addresses come by themselves. */
