@@ -148,6 +148,13 @@ uint32_t blockio_align(const struct blockio *io);
 bool blockio_is_device(const struct blockio *io);
 
 /**
+ * blockio_is_at - is a path that of an open file?
+ * @io: file
+ * @path: as it was opened, or absolute and without symbolic links
+ */
+bool blockio_is_at(const struct blockio *io, const char *path);
+
+/**
  * blockio_engine_name - "uring" or "threads"
  * @io: file
  */

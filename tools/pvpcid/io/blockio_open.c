@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -325,6 +326,21 @@ uint32_t blockio_align(const struct blockio *io)
 bool blockio_is_device(const struct blockio *io)
 {
 	return io->device;
+}
+
+bool blockio_is_at(const struct blockio *io, const char *path)
+{
+	char link[32], real[4096];
+	ssize_t used;
+
+	if (!strcmp(io->path, path))
+		return true;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", io->file);
+	used = readlink(link, real, sizeof(real) - 1);
+	if (used < 0)
+		return false;
+	real[used] = '\0';
+	return !strcmp(real, path);
 }
 
 const char *blockio_engine_name(const struct blockio *io)

@@ -49,6 +49,7 @@ int main(void)
 	run("threads", "nvme_quiesce", nvme_quiesce_tests, nvme_quiesce_count);
 	run("threads", "nvme_data", nvme_data_tests, nvme_data_count);
 	run("threads", "nvme_space", nvme_space_tests, nvme_space_count);
+	run("threads", "nvme_share", nvme_share_tests, nvme_share_count);
 	run("threads", "nvme_death", nvme_death_tests, nvme_death_count);
 	run("no engine", "model_testdev", model_testdev_tests, model_testdev_count);
 	return failed ? 1 : 0;

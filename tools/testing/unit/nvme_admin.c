@@ -24,6 +24,7 @@ static void identify_all(void **state)
 	assert_int_equal(identify(host, 1, 0, 0), 0);
 	assert_memory_equal((uint8_t *)host_mem(host, host->data) + 4, "UNIT                ", 20);
 	assert_int_equal(host_get(host, 80, 4), 0x10400);
+	assert_int_equal(host_get(host, 76, 1), 0);		/* CMIC: alone */
 	assert_int_equal(host_get(host, 77, 1), 7);		/* MDTS */
 	assert_int_equal(host_get(host, 111, 1), 1);		/* CNTRLTYPE */
 	assert_int_equal(host_get(host, 512, 1), 0x66);
@@ -34,6 +35,7 @@ static void identify_all(void **state)
 			    "nqn.2014-08.org.nvmexpress:uuid:", 32);
 	assert_int_equal(identify(host, 0, 1, 0), 0);
 	assert_int_equal(host_get(host, 0, 8), 2048);
+	assert_int_equal(host_get(host, 30, 1), 0);		/* NMIC: no other path */
 	assert_int_equal(host_get(host, 130, 1), 9);
 	assert_int_equal(identify(host, 2, 0, 0), 0);
 	assert_int_equal(host_get(host, 0, 8), 1);
@@ -48,6 +50,7 @@ static void identify_all(void **state)
 	assert_int_equal(identify(host, 7, 0, 0), 0);
 	assert_int_equal(host_get(host, 0, 8), 1);
 	assert_int_equal(identify(host, 8, 1, 0), 0);
+	assert_int_equal(host_get(host, 1, 1), 0);		/* NMIC */
 	assert_int_equal(host_get(host, 14, 1), 1);		/* ready */
 	assert_int_equal(identify(host, 0x1c, 0, 0), 0);
 	assert_int_equal(host_get(host, 0, 8), 1);

@@ -23,6 +23,7 @@ MODEL_GROUP(nvme_quiesce);
 MODEL_GROUP(nvme_faults);
 MODEL_GROUP(nvme_data);
 MODEL_GROUP(nvme_space);
+MODEL_GROUP(nvme_share);
 MODEL_GROUP(nvme_death);
 MODEL_GROUP(model_blockio);
 MODEL_GROUP(model_hung);

@@ -52,6 +52,7 @@ void nvme_forget_pointers(struct nvme_ctrl *ctrl)
 
 	ctrl->bar = NULL;
 	ctrl->idle = NULL;
+	ctrl->next = NULL;
 	ctrl->requests = 0;
 	ctrl->backend = 0;
 	ctrl->flushing = 0;

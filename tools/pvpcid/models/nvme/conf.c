@@ -8,12 +8,15 @@
  *	"queues"	I/O queue pairs, 1 to 64; 4 when absent
  *	"bar_bytes"	size of BAR 0, a power of two from 16 KiB, for tests
  *	"serial"	a string is the serial number; a number in decimal
+ *	"share"		name of its subsystem, instead of that: all that have it are
+ *			paths to the same namespaces
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/values.h"
 #include "nvme.h"
 
@@ -35,18 +38,25 @@ static int get_bar(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
 
 /*
  * The name of the subsystem must differ between all controllers of a guest
- * (Linux refuses the second): it follows from a serial number that was given,
- * otherwise from bus and slot.
+ * (Linux refuses the second), unless they share it: it follows from a serial number
+ * that was given, or the name that is shared, otherwise from bus and slot.
  */
 static int get_serial(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
 {
-	json_t *item = json_object_get(conf, "serial");
+	json_t *share = json_object_get(conf, "share");
+	json_t *item = share ? share : json_object_get(conf, "serial");
 	const char *text = json_string_value(item);
 	const char *name = item ? ctrl->serial : function_name(ctrl->fn);
 	uint64_t a, b;
 
+	ctrl->shares = share;
+	if (share && (!text || !*text || !text_is_printable(text))) {
+		error_at(err, "share", "\"share\" must be printable ASCII text");
+		return -1;
+	}
 	if (text && strlen(text) > 20) {
-		error_at(err, "serial", "\"serial\" has more than 20 characters");
+		error_at(err, share ? "share" : "serial", "\"%s\" has more than 20 characters",
+			 share ? "share" : "serial");
 		return -1;
 	}
 	if (text)
@@ -69,12 +79,19 @@ static int get_namespaces(struct nvme_ctrl *ctrl, json_t *conf, struct error *er
 {
 	json_t *list = json_object_get(conf, "namespaces");
 	size_t i, count = json_array_size(list);
+	const struct nvme_ctrl *other;
 	char where[32];
 
 	if (!json_is_array(list) || !count || count > NVME_MAX_NAMESPACES) {
 		error_at(err, list ? "namespaces" : "",
 			 "an nvme needs \"namespaces\", an array of 1 to %u objects",
 			 NVME_MAX_NAMESPACES);
+		return -1;
+	}
+	other = nvme_share_other(ctrl);
+	if (other && other->namespaces != count) {
+		error_at(err, "namespaces", "%s, a path to the same \"share\", has %u namespaces",
+			 function_name(other->fn), other->namespaces);
 		return -1;
 	}
 	for (i = 0; i < count; i++) {
@@ -107,9 +124,12 @@ static const char *file_of(json_t *conf, size_t i, bool *readonly, bool *direct)
  */
 bool nvme_ready(json_t *conf, bool found)
 {
+	const char *path, *share = json_string_value(json_object_get(conf, "share"));
 	bool readonly, direct, ready = true;
-	const char *path;
 	size_t i;
+
+	if (share && nvme_share_exists(share))
+		return true;
 
 	for (i = 0; i < NVME_MAX_NAMESPACES; i++) {
 		path = file_of(conf, i, &readonly, &direct);
@@ -148,7 +168,8 @@ int nvme_configure(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
 {
 	ctrl->queues = QUEUES;
 	if (value_number(conf, "queues", 1, NVME_MAX_QUEUES, &ctrl->queues, err) ||
-	    get_bar(ctrl, conf, err) || get_serial(ctrl, conf, err))
+	    get_bar(ctrl, conf, err) || get_serial(ctrl, conf, err) ||
+	    nvme_share_join(ctrl, err))
 		return -1;
 	return get_namespaces(ctrl, conf, err);
 }

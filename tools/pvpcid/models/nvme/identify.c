@@ -39,7 +39,9 @@ static void identify_ctrl(const struct nvme_ctrl *ctrl, struct nvme_id_ctrl *id)
 		.ssvid = htole16(PVPCI_VENDOR),
 		.rab = 3,				/* bursts of 8 */
 		.ieee = { 0x00, 0x54, 0x52 },		/* 52-54-00, locally administered */
+		.cmic = ctrl->shares ? NVME_CMIC_CONTROLLERS : 0,
 		.mdts = NVME_MDTS,
+		.cntlid = htole16(ctrl->cntlid),
 		.ver = htole32(NVME_VS_1_4),
 		.oaes = htole32(1U << 8),		/* namespace attribute notices */
 		.ctratt = htole32(1U << 0),		/* 128-bit host identifier */
@@ -67,7 +69,7 @@ static void identify_ctrl(const struct nvme_ctrl *ctrl, struct nvme_id_ctrl *id)
 	memcpy(id->subnqn, ctrl->subnqn, sizeof(ctrl->subnqn));
 }
 
-static void identify_ns(const struct nvme_ns *ns, struct nvme_id_ns *id)
+static void identify_ns(const struct nvme_ns *ns, bool shared, struct nvme_id_ns *id)
 {
 	/* Pages of the host. */
 	__le16 grain = htole16((uint16_t)((4096U >> ns->shift) - 1));
@@ -77,6 +79,7 @@ static void identify_ns(const struct nvme_ns *ns, struct nvme_id_ns *id)
 		.ncap = htole64(ns->blocks),
 		.nuse = htole64(ns->blocks),
 		.nsfeat = 1 << 4,			/* NPWG to NOWS are defined */
+		.nmic = shared ? NVME_NMIC_SHARED : 0,
 		/* Deallocated blocks read 0, and Write Zeroes may deallocate. */
 		.dlfeat = ns->keeps_space ? 0 : 1 << 3 | 1,
 		.nvmcap = { htole64(ns->blocks << ns->shift) },
@@ -139,11 +142,12 @@ static uint16_t of_ns(struct nvme_request *rq, uint32_t nsid, uint8_t cns,
 	case NVME_CNS_CSI_NS:
 		break;		/* no protection information: all zero */
 	case NVME_CNS_INDEPENDENT_NS:
+		data->independent.nmic = rq->ctrl->shares ? NVME_NMIC_SHARED : 0;
 		data->independent.nsattr = ns->readonly;
 		data->independent.nstat = 1;
 		break;
 	default:
-		identify_ns(ns, &data->ns);
+		identify_ns(ns, rq->ctrl->shares, &data->ns);
 		break;
 	}
 	return NVME_SC_SUCCESS;
@@ -158,11 +162,20 @@ static uint16_t of_list(struct nvme_request *rq, uint32_t nsid, __le32 *list)
 	return NVME_SC_SUCCESS;
 }
 
-/* Controllers, from CNTID on: there is one, with identifier 0. */
-static uint16_t of_ctrls(uint32_t cntid, __le16 *ctrls)
+/* Controllers of the subsystem from CNTID on, in order: all have all namespaces. */
+static uint16_t of_ctrls(const struct nvme_ctrl *ctrl, uint32_t cntid, __le16 *ctrls)
 {
-	if (!cntid)
-		ctrls[0] = htole16(1);
+	const struct nvme_ctrl *path = NULL;
+	uint16_t i, count = 0;
+
+	while ((path = nvme_share_next(ctrl, path))) {
+		if (path->cntlid < cntid)
+			continue;
+		for (i = count++; i && le16toh(ctrls[i]) > path->cntlid; i--)
+			ctrls[i + 1] = ctrls[i];
+		ctrls[i + 1] = htole16(path->cntlid);
+	}
+	ctrls[0] = htole16(count);
 	return NVME_SC_SUCCESS;
 }
 
@@ -193,10 +206,10 @@ static uint16_t fill(struct nvme_request *rq, uint8_t cns, union nvme_identify *
 	case NVME_CNS_ALLOCATED_LIST:
 		return of_list(rq, nsid, data->list);
 	case NVME_CNS_NS_CTRL_LIST:
-		return nvme_ns_find(rq->ctrl, nsid) ? of_ctrls(cntid, data->ctrls) :
+		return nvme_ns_find(rq->ctrl, nsid) ? of_ctrls(rq->ctrl, cntid, data->ctrls) :
 						      no_namespace(rq);
 	case NVME_CNS_CTRL_LIST:
-		return of_ctrls(cntid, data->ctrls);
+		return of_ctrls(rq->ctrl, cntid, data->ctrls);
 	case NVME_CNS_COMMAND_SETS:
 		data->bytes[0] = 1;		/* combination 0: NVM */
 		return NVME_SC_SUCCESS;

@@ -20,7 +20,7 @@
  * @fr: firmware revision
  * @rab: recommended arbitration burst, a power of two
  * @ieee: OUI, least significant byte first
- * @cmic: 0: one port, one controller
+ * @cmic: NVME_CMIC_CONTROLLERS, or 0: one port, one controller
  * @mdts: largest transfer, a power of two of the smallest pages
  * @cntlid: controller identifier
  * @ver: as register VS
@@ -107,7 +107,12 @@ struct nvme_id_ctrl {
 	__u8 none9[2046];
 };
 
+/* The subsystem may have several controllers: Linux puts the disk there (bit 3 would be ANA). */
+#define NVME_CMIC_CONTROLLERS	(1 << 1)
+
 _Static_assert(sizeof(struct nvme_id_ctrl) == NVME_IDENTIFY_BYTES, "figure 247");
+_Static_assert(offsetof(struct nvme_id_ctrl, cmic) == 76, "figure 247");
+_Static_assert(offsetof(struct nvme_id_ctrl, cntlid) == 78, "figure 247");
 _Static_assert(offsetof(struct nvme_id_ctrl, ver) == 80, "figure 247");
 _Static_assert(offsetof(struct nvme_id_ctrl, cntrltype) == 111, "figure 247");
 _Static_assert(offsetof(struct nvme_id_ctrl, oacs) == 256, "figure 247");
@@ -127,23 +132,25 @@ _Static_assert(offsetof(struct nvme_id_ctrl, mp) == 2048, "figure 247");
  * @nsfeat: features
  * @nlbaf: LBA formats, 0's based
  * @flbas: format in use
- * @none0: metadata, protection, sharing, reservations, format progress
+ * @none0: metadata, protection
+ * @nmic: NVME_NMIC_SHARED, or 0
+ * @none1: reservations, format progress
  * @dlfeat: what deallocated blocks read
- * @none1: atomic write units, boundary
+ * @none2: atomic write units, boundary
  * @nvmcap: size in bytes, 128 bits
  * @npwg: preferred write granularity, blocks, 0's based, as the three that follow
  * @npwa: preferred write alignment
  * @npdg: preferred deallocate granularity
  * @npda: preferred deallocate alignment
- * @none2: optimal write size, ANA group
+ * @none3: optimal write size, ANA group
  * @nsattr: bit 0: write protected
- * @none3: NVM set, endurance group
+ * @none4: NVM set, endurance group
  * @nguid: globally unique identifier
  * @eui64: another one
  * @ms: LBA format 0: bytes of metadata
  * @lbads: LBA format 0: block size, a power of two
  * @rp: LBA format 0: relative performance
- * @none4: other formats, vendor specific
+ * @none5: other formats, vendor specific
  */
 struct nvme_id_ns {
 	__le64 nsze;
@@ -152,26 +159,32 @@ struct nvme_id_ns {
 	__u8 nsfeat;
 	__u8 nlbaf;
 	__u8 flbas;
-	__u8 none0[6];
+	__u8 none0[3];
+	__u8 nmic;
+	__u8 none1[2];
 	__u8 dlfeat;
-	__u8 none1[14];
+	__u8 none2[14];
 	__le64 nvmcap[2];
 	__le16 npwg;
 	__le16 npwa;
 	__le16 npdg;
 	__le16 npda;
-	__u8 none2[27];
+	__u8 none3[27];
 	__u8 nsattr;
-	__u8 none3[4];
+	__u8 none4[4];
 	__u8 nguid[16];
 	__u8 eui64[8];
 	__le16 ms;
 	__u8 lbads;
 	__u8 rp;
-	__u8 none4[3964];
+	__u8 none5[3964];
 };
 
+/* More controllers than one may have it, now or later. */
+#define NVME_NMIC_SHARED	(1 << 0)
+
 _Static_assert(sizeof(struct nvme_id_ns) == NVME_IDENTIFY_BYTES, "figure 245");
+_Static_assert(offsetof(struct nvme_id_ns, nmic) == 30, "figure 245");
 _Static_assert(offsetof(struct nvme_id_ns, dlfeat) == 33, "figure 245");
 _Static_assert(offsetof(struct nvme_id_ns, nvmcap) == 48, "figure 245");
 _Static_assert(offsetof(struct nvme_id_ns, npwg) == 64, "figure 245");
@@ -182,7 +195,7 @@ _Static_assert(offsetof(struct nvme_id_ns, lbads) == 130, "figure 245");
 /**
  * struct nvme_id_independent_ns - CNS 08h (revision 2.0, figure 280)
  * @nsfeat: features
- * @nmic: sharing
+ * @nmic: NVME_NMIC_SHARED, or 0
  * @rescap: reservations
  * @nsattr: bit 0: write protected
  * @none0: ANA group, NVM set, endurance group

@@ -36,11 +36,9 @@ static void nvme_destroy(void *model)
 
 	nvme_ctrl_drain(ctrl);
 	nvme_ctrl_reset(ctrl);
-	for (i = 0; i < ctrl->namespaces; i++) {
-		if (ctrl->ns[i].io)
-			function_unwatch(ctrl->fn, blockio_fd(ctrl->ns[i].io));
-		nvme_ns_close(&ctrl->ns[i]);
-	}
+	for (i = 0; i < ctrl->namespaces; i++)
+		nvme_ns_close(ctrl, &ctrl->ns[i]);
+	nvme_share_leave(ctrl);
 	nvme_requests_free(ctrl);
 	ctrl->bytes = 0;
 }
@@ -185,7 +183,7 @@ static bool nvme_busy(void *model)
 	return ctrl->backend || ctrl->signals || ctrl->state == NVME_STOPPING;
 }
 
-static const char *const nvme_keys[] = { "namespaces", "queues", "bar_bytes", NULL };
+static const char *const nvme_keys[] = { "namespaces", "queues", "bar_bytes", "share", NULL };
 
 const struct model_ops nvme_model = {
 	.name = "nvme",

@@ -71,12 +71,18 @@ static int take_identity(struct nvme_ns *ns, bool found, struct error *err)
 	return 0;
 }
 
-static int open_file(struct nvme_ns *ns, bool direct, bool found, struct error *err)
+static int open_file(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, struct error *err)
 {
-	ns->io = found ? blockio_open_after(ns->path, ns->readonly, direct, ns->lost, err) :
-			 blockio_open(ns->path, ns->readonly, direct, err);
+	bool found = ctrl->found;
+	int shared = nvme_share_open(ctrl, ns, err);
+
+	if (shared)
+		return shared < 0 ? -1 : 0;
+	ns->io = found ? blockio_open_after(ns->path, ns->readonly, ns->direct, ns->lost, err) :
+			 blockio_open(ns->path, ns->readonly, ns->direct, err);
 	if (!ns->io)
 		return -1;
+	ns->watch = blockio_fd(ns->io);
 	ns->readonly |= blockio_protected(ns->io);
 	if (take_identity(ns, found, err))
 		return -1;
@@ -111,9 +117,11 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 	};
 	const char *path, *uuid;
 	unsigned int block = 512;
-	bool direct = false;
 
 	ns->id = id;
+	ns->direct = false;
+	ns->watch = -1;
+	ns->watch_is_ours = false;
 	if (!json_is_object(conf)) {
 		error_set(err, "a namespace is not an object");
 		return -1;
@@ -121,7 +129,7 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 	if (value_keys(conf, known, NULL, "a namespace", err) ||
 	    value_either(conf, "block", 512, 4096, &block, err) ||
 	    value_flag(conf, "readonly", &ns->readonly, err) ||
-	    value_flag(conf, "direct", &direct, err) ||
+	    value_flag(conf, "direct", &ns->direct, err) ||
 	    value_word(conf, "discard", "unmap", "ignore", &ns->keeps_space, err) ||
 	    value_word(conf, "on_error", "report", "pause", &ns->pauses, err))
 		return -1;
@@ -144,12 +152,12 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 		error_set(err, "out of memory");
 		return -1;
 	}
-	if (open_file(ns, direct, ctrl->found, err)) {
+	if (open_file(ctrl, ns, err)) {
 		if (err && !err->where[0])
 			snprintf(err->where, sizeof(err->where), "file");
 		return -1;
 	}
-	if (function_watch(ctrl->fn, blockio_fd(ns->io))) {
+	if (function_watch(ctrl->fn, ns->watch)) {
 		error_at(err, "file", "%s cannot be watched", ns->path);
 		return -1;
 	}
@@ -158,25 +166,33 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 
 /**
  * nvme_ns_close - close a namespace
+ * @ctrl: its controller
  * @ns: configured, or failed at it
  */
-void nvme_ns_close(struct nvme_ns *ns)
+void nvme_ns_close(struct nvme_ctrl *ctrl, struct nvme_ns *ns)
 {
-	if (ns->io)
-		blockio_close(ns->io);
+	if (ns->io) {
+		function_unwatch(ctrl->fn, ns->watch);
+		nvme_share_close(ctrl, ns);
+	}
 	free(ns->path);
 }
 
 /**
  * nvme_ns_losses - remember failed flushes for who comes after us
  * @ctrl: controller; before anybody hears of them
+ *
+ * Whichever path comes first then opens the file.
  */
 void nvme_ns_losses(struct nvme_ctrl *ctrl)
 {
+	struct nvme_ctrl *path = NULL;
 	unsigned int i;
 
-	for (i = 0; i < ctrl->namespaces; i++)
-		ctrl->ns[i].lost = blockio_lost(ctrl->ns[i].io);
+	while ((path = nvme_share_next(ctrl, path)))
+		for (i = 0; i < path->namespaces; i++)
+			if (path->ns[i].io)
+				path->ns[i].lost = blockio_lost(path->ns[i].io);
 }
 
 /**
@@ -186,11 +202,11 @@ void nvme_ns_losses(struct nvme_ctrl *ctrl)
  *
  * Return: NULL when there is none (0, FFFFFFFFh, above NN).
  */
-struct nvme_ns *nvme_ns_find(struct nvme_ctrl *ctrl, uint32_t nsid)
+struct nvme_ns *nvme_ns_find(const struct nvme_ctrl *ctrl, uint32_t nsid)
 {
 	if (!nsid || nsid > ctrl->namespaces)
 		return NULL;
-	return &ctrl->ns[nsid - 1];
+	return (struct nvme_ns *)&ctrl->ns[nsid - 1];
 }
 
 static void check_name(struct nvme_ctrl *ctrl, struct nvme_ns *ns)

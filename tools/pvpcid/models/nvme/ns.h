@@ -43,6 +43,7 @@ struct nvme_counters {
  * @shift: block size as a power of two
  * @readonly: write protected
  * @fixed_readonly: by the configuration
+ * @direct: the file is used past the page cache
  * @protecting: the flush before it is protected is under way
  * @keeps_space: nothing is given back ("discard": "ignore")
  * @pauses: writes wait for space ("on_error": "pause")
@@ -55,6 +56,8 @@ struct nvme_counters {
  * @nguid: globally unique identifier
  * @uuid: from the configuration
  * @has_uuid: there is one
+ * @watch: descriptor on which the bus sleeps
+ * @watch_is_ours: and which is to be closed
  * @path: of the file
  * @count: counters
  */
@@ -67,6 +70,7 @@ struct nvme_ns {
 	uint8_t shift;
 	bool readonly;
 	bool fixed_readonly;
+	bool direct;
 	bool protecting;
 	bool keeps_space;
 	bool pauses;
@@ -79,6 +83,8 @@ struct nvme_ns {
 	uint8_t nguid[16];
 	uint8_t uuid[16];
 	bool has_uuid;
+	int watch;
+	bool watch_is_ours;
 	char *path;
 	struct nvme_counters count;
 };
@@ -86,11 +92,23 @@ struct nvme_ns {
 /* ns.c */
 int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, json_t *conf,
 		      struct error *err);
-void nvme_ns_close(struct nvme_ns *ns);
-struct nvme_ns *nvme_ns_find(struct nvme_ctrl *ctrl, uint32_t nsid);
+void nvme_ns_close(struct nvme_ctrl *ctrl, struct nvme_ns *ns);
+struct nvme_ns *nvme_ns_find(const struct nvme_ctrl *ctrl, uint32_t nsid);
 void nvme_ns_check(struct nvme_ctrl *ctrl);
 void nvme_ns_losses(struct nvme_ctrl *ctrl);
 uint64_t nvme_hash(const char *text, uint64_t seed);
+
+/* share.c */
+struct nvme_ctrl *nvme_share_next(const struct nvme_ctrl *ctrl, const struct nvme_ctrl *path);
+struct nvme_ctrl *nvme_share_other(const struct nvme_ctrl *ctrl);
+bool nvme_share_exists(const char *name);
+int nvme_share_join(struct nvme_ctrl *ctrl, struct error *err);
+void nvme_share_leave(struct nvme_ctrl *ctrl);
+int nvme_share_open(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, struct error *err);
+void nvme_share_close(const struct nvme_ctrl *ctrl, struct nvme_ns *ns);
+struct nvme_ns *nvme_share_twin(const struct nvme_ctrl *path, const struct nvme_ns *ns);
+void nvme_share_readonly(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, bool readonly);
+bool nvme_share_protecting(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns);
 
 /* protect.c */
 uint16_t nvme_protect(struct nvme_request *rq, struct nvme_ns *ns, bool protect);

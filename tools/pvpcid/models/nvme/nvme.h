@@ -15,6 +15,7 @@
  * admin.c     admin commands: table, queues, abort
  * identify.c, features.c, log.c, event.c   the larger admin commands
  * ns.c        namespaces
+ * share.c     several controllers with the same namespaces
  * pause.c     writes that wait for space
  * protect.c   write protection of namespaces
  * io.c, range.c   I/O commands
@@ -307,7 +308,10 @@ struct nvme_totals {
  * @unsafe_shutdowns: resets or power cuts without CC.SHN
  * @totals: counters
  * @complaints: limits log lines
- * @serial: serial number
+ * @next: in the list of all controllers
+ * @shares: its subsystem may have others ("share")
+ * @cntlid: its number in the subsystem
+ * @serial: serial number, or the name that is shared
  * @subnqn: name of the subsystem
  * @bar_bytes: size of BAR 0
  */
@@ -358,6 +362,9 @@ struct nvme_ctrl {
 	uint64_t unsafe_shutdowns;
 	struct nvme_totals totals;
 	struct log_limit complaints;
+	struct nvme_ctrl *next;
+	bool shares;
+	uint16_t cntlid;
 	char serial[21];
 	char subnqn[224];
 	uint64_t bar_bytes;

@@ -48,24 +48,37 @@ bool nvme_pause(struct nvme_request *rq, ssize_t result)
 	return true;
 }
 
+/* Whichever path a write has come through: it is the same space. */
+static bool resume_paths(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns)
+{
+	struct nvme_ctrl *path = NULL;
+	struct nvme_ns *twin;
+	bool found = false;
+
+	while ((path = nvme_share_next(ctrl, path))) {
+		twin = nvme_share_twin(path, ns);
+		if (!twin || !twin->paused)
+			continue;
+		twin->resuming = true;
+		path->resuming = true;
+		found = true;
+	}
+	return found;
+}
+
 /**
  * nvme_resume - somebody says that there is space again
- * @model: the controller; what was kept is done in the next poll
+ * @model: the controller; what was kept is done in the next poll of each path
  *
  * Return: namespaces that were paused.
  */
 unsigned int nvme_resume(void *model)
 {
-	struct nvme_ctrl *ctrl = model;
+	const struct nvme_ctrl *ctrl = model;
 	unsigned int i, count = 0;
 
-	for (i = 0; i < ctrl->namespaces; i++) {
-		if (!ctrl->ns[i].paused)
-			continue;
-		ctrl->ns[i].resuming = true;
-		ctrl->resuming = true;
-		count++;
-	}
+	for (i = 0; i < ctrl->namespaces; i++)
+		count += resume_paths(ctrl, &ctrl->ns[i]);
 	return count;
 }
 

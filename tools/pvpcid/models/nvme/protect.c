@@ -28,7 +28,7 @@ static void remember_done(void *arg, ssize_t result)
 	struct nvme_request *rq = arg;
 
 	rq->ns->protecting = false;
-	rq->ns->readonly = result ? !rq->step : rq->step;
+	nvme_share_readonly(rq->ctrl, rq->ns, result ? !rq->step : rq->step);
 	nvme_backend_done(rq, result);
 }
 
@@ -40,7 +40,7 @@ static uint16_t remember(struct nvme_request *rq, bool protect)
 	rq->finish = remembered;
 	rc = blockio_protect(rq->ns->io, protect, remember_done, rq);
 	if (rc) {
-		rq->ns->readonly = !protect;
+		nvme_share_readonly(rq->ctrl, rq->ns, !protect);
 		return remembered(rq, rc);
 	}
 	rq->ctrl->backend++;
@@ -53,7 +53,7 @@ static uint16_t protect_finish(struct nvme_request *rq, ssize_t result)
 	if (result >= 0)
 		return remember(rq, true);
 	rq->ns->protecting = false;
-	rq->ns->readonly = false;
+	nvme_share_readonly(rq->ctrl, rq->ns, false);
 	return nvme_io_error(rq, result);
 }
 
@@ -71,7 +71,7 @@ uint16_t nvme_protect(struct nvme_request *rq, struct nvme_ns *ns, bool protect)
 {
 	int rc;
 
-	if (ns->protecting)
+	if (nvme_share_protecting(rq->ctrl, ns))
 		return NVME_SC_SEQUENCE | NVME_SC_DNR;
 	if (ns->readonly == protect)
 		return NVME_SC_SUCCESS;
@@ -84,7 +84,7 @@ uint16_t nvme_protect(struct nvme_request *rq, struct nvme_ns *ns, bool protect)
 		return nvme_io_error(rq, rc);
 	rq->ctrl->backend++;
 	ns->protecting = true;
-	ns->readonly = true;
+	nvme_share_readonly(rq->ctrl, ns, true);
 	return NVME_LATER;
 }
 
@@ -98,7 +98,7 @@ void nvme_protect_reset(struct nvme_ctrl *ctrl)
 
 	for (i = 0; i < ctrl->namespaces; i++) {
 		if (ctrl->ns[i].protecting)
-			ctrl->ns[i].readonly = false;
+			nvme_share_readonly(ctrl, &ctrl->ns[i], false);
 		ctrl->ns[i].protecting = false;
 	}
 }

@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Two controllers that share a namespace: the stock driver's own multipath makes one disk of
+# them. fio writes and verifies on it while one path after the other is ejected, taken away by
+# surprise, added again, and while the daemon is killed; nobody above notices. A path is not in
+# use while there is another, the last one is; without multipath each is a disk of its own.
+#
+# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports --bus nvme-share.json --disk-mib 8 --keeper --host self --timeout 300
+set -u
+# shellcheck source=lib/ktap.sh
+. "$(dirname "$0")/lib/ktap.sh"
+
+guest() { "$GUEST" "$@"; }
+ctl() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
+
+dir=/sys/kernel/pci_rebalance
+add() { ctl add "{\"slot\": \"$1\", \"model\": \"nvme\", \"share\": \"PAIR\", \"queues\": 2,
+	\"namespaces\": [{\"file\": \"disk0.img\"${2:-}}]}"; }
+
+# paths: how many live ones the disk has, as nvme-cli sees it
+paths() { guest "nvme list-subsys /dev/$disk" | grep -c ' pcie .* live'; }
+has_paths() { [ "$(paths)" -eq "$1" ]; }
+
+# is SLOT WORDS: as pci_rebalance lists it
+is() { guest "grep '^10001:00:$1 ' $dir/functions | tee -a /dev/stderr | grep -q '$2'"; }
+
+passes() { guest "cat /tmp/passes"; }
+more_passes() { guest "[ ! -e /tmp/failed ]" && [ "$(passes)" -gt "$1" ]; }
+
+# goes_on NAME: fio has verified what it wrote since
+goes_on()
+{
+	local count
+
+	count=$(passes)
+	within "$1: fio goes on" 120 more_passes "$count"
+}
+
+# refused NAME WORDS COMMAND...
+refused()
+{
+	local name=$1 words=$2 output
+
+	shift 2
+	if output=$("$@" 2>&1); then
+		ktap_result 1 "$name"
+		return
+	fi
+	echo "# ${output//$'\n'/ }"
+	grep -qE -- "$words" <<<"$output"
+	ktap_result $? "$name"
+}
+
+# surprise SLOT: the guest cannot answer, so the function is taken away
+surprise()
+{
+	"$QMP" stop >/dev/null
+	ctl eject --force --timeout 1 "$1" 2>&1 | sed 's/^/# /'
+	"$QMP" cont >/dev/null
+	guest true
+}
+
+killed()
+{
+	local old
+
+	old=$(pgrep -P "$PVPCID_PID")
+	kill -9 "$old"
+	within "another daemon answers" 60 answers_not "$old"
+}
+answers_not()
+{
+	local now
+
+	now=$(ctl --json ping | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p')
+	[ -n "$now" ] && [ "$now" -ne "$1" ]
+}
+
+check "load" guest "modprobe nvme && modprobe pvpci && modprobe pci_rebalance auto=off"
+within "the disk that is shared" 60 guest "grep -l '^PAIR *\$' /sys/block/*/device/serial"
+disk=$(guest "grep -l '^PAIR *\$' /sys/block/*/device/serial | cut -d/ -f4 | grep -m1 -E '^nvme[0-9]+n1\$'")
+alone=$(guest "grep -l '^ALONE *\$' /sys/block/*/device/serial | cut -d/ -f4 | grep -m1 -E '^nvme[0-9]+n1\$'")
+within "it has two paths" 60 has_paths 2
+guest "nvme list-subsys /dev/$disk; nvme list" | sed 's/^/# /'
+same "and is one disk" 3 "$(guest "ls /sys/block | grep -cE '^nvme[0-9]+n1\$'")"
+
+within "who does not share has a disk of its own" 60 guest \
+	"ls /sys/bus/pci/devices/10001:00:05.0/nvme/nvme*/ | grep -E '^nvme[0-9]+n1\$'"
+
+# Passes, each with data of its own, written and then verified. The disk is open between them, too.
+guest "exec 3<>/dev/$disk; echo 0 >/tmp/passes; pass=0
+	until [ -e /tmp/stop ]; do
+		fio --name=disk --filename=/dev/$disk --size=512k --rw=randwrite --bs=4k --direct=1 --fsync=64 \
+			--ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 \
+			--do_verify=1 --randseed=\$pass --output=/tmp/fio.log ||
+			{ touch /tmp/failed; exit 1; }
+		echo \$((pass += 1)) >/tmp/passes.new; mv /tmp/passes.new /tmp/passes
+	done" &
+fio=$!
+within "fio writes and verifies" 120 more_passes 0
+
+refused "a path to something else" '"file" is not that of .*02.0' \
+	ctl add '{"slot": "04.0", "model": "nvme", "share": "PAIR", "namespaces": [{"file": "disk1.img"}]}'
+refused "a path with other blocks" '"block" is not that of' add 04.0 ', "block": 4096'
+
+for fn in 01.0 02.0 03.0; do
+	guest "echo 10001:00:$fn idle >$dir/allow"
+done
+within "one path need not stay" 20 is 01.0 "movable: by unbinding"
+within "nor the other" 20 is 02.0 "movable: by unbinding"
+check "one path is ejected" ctl eject --timeout=60 01.0
+goes_on "one path"
+within "the last path is in use" 20 is 02.0 "pinned: in use"
+refused "and is not ejected" "disk $disk is open" ctl eject 02.0
+check "the other is added again" add 01.0
+within "two paths" 60 has_paths 2
+surprise 02.0
+within "one is gone by surprise" 60 has_paths 1
+goes_on "after the surprise"
+check "it is added again" add 02.0
+within "two paths once more" 60 has_paths 2
+killed
+goes_on "another daemon"
+check "now the other is ejected" ctl eject --timeout=60 01.0
+goes_on "the other path"
+check "and added again" add 01.0
+within "two paths in the end" 60 has_paths 2
+
+guest "touch /tmp/stop"
+wait $fio
+same "fio never failed" 0 $?
+echo "# $(passes) passes"
+same "no error of the disk" "" "$(guest "dmesg | grep -E 'error.*$disk|$disk.*error'")"
+
+# One write protection: the other path hears of it by an event.
+check "protect it through one path" guest "nvme set-feature /dev/\$(ls /sys/bus/pci/devices/10001:00:01.0/nvme) \
+	-n 1 -f 0x84 -v 1"
+within "the disk is read-only" 20 guest "[ \$(cat /sys/block/$disk/ro) = 1 ]"
+check "and through the other it is not any more" guest "nvme set-feature /dev/\$(ls /sys/bus/pci/devices/10001:00:02.0/nvme) \
+	-n 1 -f 0x84 -v 0"
+within "the disk is writable" 20 guest "[ \$(cat /sys/block/$disk/ro) = 0 ]"
+
+# hold DEVICE: keep it open in the guest's background; it is when this returns
+hold()
+{
+	guest "rm -f /tmp/open; sh -c 'exec 3<>/dev/$1; touch /tmp/open; exec sleep 1000' >/dev/null 2>&1 &
+		until [ -e /tmp/open ]; do sleep 0.1; done; echo \$! >/tmp/holder"
+}
+let_go() { guest "kill \$(cat /tmp/holder)"; }
+
+# A disk with one path is in use as any other, and so is its character device.
+hold "$alone"
+within "the disk that is alone is in use" 20 is 03.0 "pinned: in use"
+refused "and is not ejected, either" "disk $alone is open" ctl eject 03.0
+let_go
+within "let go" 20 is 03.0 "movable: by unbinding"
+hold "${alone/nvme/ng}"
+within "its character device is in use" 20 is 03.0 "pinned: in use"
+let_go
+within "let go again" 20 is 03.0 "movable: by unbinding"
+
+# A kernel that does not want it: two disks, each in use for itself.
+check "without multipath" guest "rmmod nvme && rmmod nvme_core && modprobe nvme_core multipath=N && modprobe nvme"
+within "each path is a disk" 60 guest "[ \$(ls /sys/block | grep -cE '^nvme[0-9]+n1\$') -eq 4 ]"
+guest "echo 10001:00:01.0 idle >$dir/allow"
+within "one path need not stay, as long as nobody uses it" 20 is 01.0 "movable: by unbinding"
+one=$(guest "ls /sys/bus/pci/devices/10001:00:01.0/nvme/nvme*/" | grep -m1 -oE '^nvme[0-9]+n1$')
+hold "$one"
+within "one that is open is in use" 20 is 01.0 "pinned: in use"
+refused "and stays" "disk $one is open" ctl eject 01.0
+let_go
+ktap_end
