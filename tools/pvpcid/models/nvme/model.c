@@ -49,8 +49,10 @@ static bool nvme_close(void *model)
 	bool closed = true;
 	unsigned int i;
 
+	/* Nobody comes to share what is being closed. */
+	nvme_share_leave(ctrl);
 	for (i = 0; i < ctrl->namespaces; i++)
-		closed &= blockio_closed(ctrl->ns[i].io);
+		closed &= nvme_ns_closed(ctrl, &ctrl->ns[i]);
 	return closed;
 }
 

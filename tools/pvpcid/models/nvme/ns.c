@@ -165,6 +165,26 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 }
 
 /**
+ * nvme_ns_closed - begin to close a namespace, or look whether that has ended
+ * @ctrl: its controller, which has left its subsystem
+ * @ns: open
+ *
+ * One that other paths have open is theirs from here on. Never waits.
+ * Return: whether nvme_ns_close() has to wait no more.
+ */
+bool nvme_ns_closed(struct nvme_ctrl *ctrl, struct nvme_ns *ns)
+{
+	if (!ns->io)
+		return true;
+	if (!nvme_share_has(ctrl, ns))
+		return blockio_closed(ns->io);
+	function_unwatch(ctrl->fn, ns->watch);
+	nvme_share_close(ctrl, ns);
+	ns->io = NULL;
+	return true;
+}
+
+/**
  * nvme_ns_close - close a namespace
  * @ctrl: its controller
  * @ns: configured, or failed at it

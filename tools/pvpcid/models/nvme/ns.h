@@ -93,6 +93,7 @@ struct nvme_ns {
 int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, json_t *conf,
 		      struct error *err);
 void nvme_ns_close(struct nvme_ctrl *ctrl, struct nvme_ns *ns);
+bool nvme_ns_closed(struct nvme_ctrl *ctrl, struct nvme_ns *ns);
 struct nvme_ns *nvme_ns_find(const struct nvme_ctrl *ctrl, uint32_t nsid);
 void nvme_ns_check(struct nvme_ctrl *ctrl);
 void nvme_ns_losses(struct nvme_ctrl *ctrl);
@@ -105,6 +106,7 @@ bool nvme_share_exists(const char *name);
 int nvme_share_join(struct nvme_ctrl *ctrl, struct error *err);
 void nvme_share_leave(struct nvme_ctrl *ctrl);
 int nvme_share_open(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, struct error *err);
+bool nvme_share_has(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns);
 void nvme_share_close(const struct nvme_ctrl *ctrl, struct nvme_ns *ns);
 struct nvme_ns *nvme_share_twin(const struct nvme_ctrl *path, const struct nvme_ns *ns);
 void nvme_share_readonly(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, bool readonly);

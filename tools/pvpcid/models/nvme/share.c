@@ -166,20 +166,30 @@ int nvme_share_open(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, struct err
 }
 
 /**
+ * nvme_share_has - does another path have a file open?
+ * @ctrl: controller
+ * @ns: its namespace
+ */
+bool nvme_share_has(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns)
+{
+	const struct nvme_ctrl *path = NULL;
+
+	while ((path = nvme_share_next(ctrl, path)))
+		if (path != ctrl && nvme_share_twin(path, ns))
+			return true;
+	return false;
+}
+
+/**
  * nvme_share_close - close a file, unless another path has it open
  * @ctrl: controller
  * @ns: its namespace
  */
 void nvme_share_close(const struct nvme_ctrl *ctrl, struct nvme_ns *ns)
 {
-	const struct nvme_ctrl *path = NULL;
-	bool used = false;
-
 	if (ns->watch_is_ours)
 		close(ns->watch);
-	while ((path = nvme_share_next(ctrl, path)))
-		used |= path != ctrl && nvme_share_twin(path, ns);
-	if (!used)
+	if (!nvme_share_has(ctrl, ns))
 		blockio_close(ns->io);
 }
 
