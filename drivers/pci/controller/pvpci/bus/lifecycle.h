@@ -9,7 +9,6 @@
 #include <linux/ioport.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
-#include <linux/notifier.h>
 #include <linux/types.h>
 
 struct dentry;
@@ -29,7 +28,6 @@ struct pvpci_bus;
  * @beat: heartbeat last seen
  * @beat_at: jiffies when it changed
  * @silent_since: jiffies when the host was first found silent, 0 while it is not
- * @memory: hears of memory that comes: bus/memory.c
  * @busn: bus number range of the bridge
  * @debugfs: directory
  */
@@ -45,7 +43,6 @@ struct pvpci_lifecycle {
 	u32 beat;
 	unsigned long beat_at;
 	unsigned long silent_since;
-	struct notifier_block memory;
 	struct resource busn;
 	struct dentry *debugfs;
 };

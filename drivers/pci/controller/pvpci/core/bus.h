@@ -21,6 +21,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/pvpci.h>
 #include <linux/rwsem.h>
@@ -69,6 +70,7 @@ struct pvpci_accesses {
  * @arch: what the architecture hangs on pci_bus.sysdata
  * @accesses: config accesses, for each processor
  * @wire: the connection with the host
+ * @memory: hears of memory that is plugged in: core/memory.c
  * @work: what is left to the workers
  * @blocks: invalidations of config blocks: function/config_block.h
  * @irq: interrupts of the functions: irq/msi.h
@@ -97,6 +99,7 @@ struct pvpci_bus {
 	struct pvpci_accesses __percpu *accesses;
 
 	struct pvpci_wire wire;
+	struct notifier_block memory;
 	struct pvpci_work work;
 	struct pvpci_config_blocks *blocks;
 	struct pvpci_irq *irq;

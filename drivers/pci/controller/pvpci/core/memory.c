@@ -12,9 +12,8 @@
 #include <linux/pci.h>
 #include <linux/pfn.h>
 
-#include "bus/lifecycle.h"
-#include "bus/memory.h"
 #include "core/bus.h"
+#include "core/memory.h"
 #include "core/state.h"
 #include "wire/proto.h"
 
@@ -41,7 +40,7 @@ static int check_range(struct resource *range, void *context)
 
 static int memory_changes(struct notifier_block *block, unsigned long action, void *data)
 {
-	struct pvpci_bus *bus = container_of(block, struct pvpci_lifecycle, memory)->bus;
+	struct pvpci_bus *bus = container_of(block, struct pvpci_bus, memory);
 	const struct memory_notify *change = data;
 	u64 start, last;
 	int ret;
@@ -74,10 +73,10 @@ int pvpci_memory_watch(struct pvpci_bus *bus)
 
 	if (!(bus->wire.features & PVPCI_F_DMA_SHARED))
 		return 0;
-	bus->life->memory.notifier_call = memory_changes;
-	ret = register_memory_notifier(&bus->life->memory);
+	bus->memory.notifier_call = memory_changes;
+	ret = register_memory_notifier(&bus->memory);
 	if (ret) {
-		bus->life->memory.notifier_call = NULL;
+		bus->memory.notifier_call = NULL;
 		return ret;
 	}
 	ret = walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0,
@@ -94,7 +93,7 @@ int pvpci_memory_watch(struct pvpci_bus *bus)
  */
 void pvpci_memory_unwatch(struct pvpci_bus *bus)
 {
-	if (bus->life->memory.notifier_call)
-		unregister_memory_notifier(&bus->life->memory);
-	bus->life->memory.notifier_call = NULL;
+	if (bus->memory.notifier_call)
+		unregister_memory_notifier(&bus->memory);
+	bus->memory.notifier_call = NULL;
 }
