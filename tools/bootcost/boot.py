@@ -15,6 +15,7 @@ from phases import Boundaries, divide, leaf_seconds, phase_of
 
 # Without any tracing, for the time; with the kernel's, for shares; with QEMU's, for counts.
 KINDS = ("plain", "profiled", "counted")
+ENDED = {"timeout": "the time was up", "gone": "QEMU ended"}
 
 
 class Failed(Exception):
@@ -172,9 +173,9 @@ def run(topology, guest, kind, options):
             process = subprocess.Popen(    # pylint: disable=consider-using-with
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
         lines, how = watch(process, guest.end, options.timeout)
-        stop(process)
         with open(errors.name, encoding="utf-8", errors="replace") as text:
             said = text.read()
+        stop(process)
         if options.keep:
             keep(options.keep, "%s-%s" % (topology.label().replace(", ", "-").replace(" ", "-"),
                                           kind), [(start, "QEMU is started")] + lines.lines, log)
@@ -202,12 +203,11 @@ def keep(directory, name, lines, log):
 def record(kind, start, lines, how, guest, log, said):
     """The Record of a boot that ended as it should."""
     if not lines:
-        raise Failed("the guest printed nothing on its serial port%s" % (
-            ", QEMU said: " + said.strip()[-500:] if said.strip() else ""))
-    if how != "end" and guest.end.pattern != "$never":
+        raise Failed("%s before the guest printed anything on its serial port%s" % (
+            ENDED[how], ", QEMU said: " + said.strip()[-500:] if said.strip() else ""))
+    if how != "end":
         raise Failed("%s before a line matched %r; the last one was %r%s" % (
-            {"timeout": "the time was up", "gone": "QEMU ended"}[how], guest.end.pattern,
-            lines[-1][1], " " + said.strip()[-500:] if said.strip() else ""))
+            ENDED[how], guest.end.pattern, lines[-1][1][-200:], ", QEMU said: " + said.strip()[-500:] if said.strip() else ""))
     try:
         with open(log, encoding="utf-8", errors="replace") as events:
             finished = Record(kind, start, end_of(lines, guest.end), lines, events)

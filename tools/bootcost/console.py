@@ -10,6 +10,9 @@ STAMP = re.compile(r"^\[\s*(\d+\.\d+)\](?:\[\s*[TC]\d+\])? ?(.*)$")
 CALLING = re.compile(r"calling\s+(\w+)\+\S+(?: \[(\w+)\])? @ (\d+)")
 RETURNED = re.compile(r"initcall (\w+)\+\S+(?: \[(\w+)\])? returned (-?\d+) after (\d+) usecs")
 PROBE = re.compile(r"probe of (\S+) returned (-?\d+) after (\d+) usecs")
+# The scan of a root bus begins so; what ACPI says next, or the initcall's end, ends it.
+SCAN_BEGINS = re.compile(r"PCI host bridge to bus")
+SCAN_ENDS = re.compile(r"ACPI: |initcall acpi_init")
 RUN_INIT = re.compile(r"Run \S+ as init process")
 CONSOLE = re.compile(r"console \[tty\w+\] enabled")
 MARK = re.compile(r"bootcost: (\w+)$")
@@ -105,17 +108,24 @@ class KernelLog:
 
     initcalls	[(name, module or None, start, end)], as they ended
     probes	[(device, start, end)]: drivers that looked at a device
+    scans	[(start, end)] of the scans of root buses
     run_init	when it started its first program
     marks	{name: when}: what our guest says of itself"""
 
     def __init__(self, lines):
-        self.initcalls, self.probes, self.marks = [], [], {}
+        self.initcalls, self.probes, self.scans, self.marks = [], [], [], {}
         self.run_init = None
-        calling = {}
+        calling, scanning = {}, False
         for text in lines:
             stamp, rest = stamped(text)
             if stamp is None:
                 continue
+            if SCAN_BEGINS.search(rest):
+                self.scans.append((stamp, stamp))
+                scanning = True
+            elif scanning and SCAN_ENDS.match(rest):
+                self.scans[-1] = (self.scans[-1][0], stamp)
+                scanning = False
             if match := CALLING.match(rest):
                 calling[(match[1], match[2])] = stamp
             elif match := RETURNED.match(rest):

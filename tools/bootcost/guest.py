@@ -117,6 +117,17 @@ class BuiltIn:
         return machine.ACCELS["tcg" if isinstance(self.kernel, FileKernel) and
                               wish.startswith("auto") else machine.choose_accel(wish, self.kernel)]
 
+    def has_clock(self, given):
+        """Whether a machine without HPET and ACPI timer would do."""
+        return has(given, "accel", "enable-kvm") or self.accel() == "kvm"
+
+    def boot_image(self, topology):
+        """The file for -kernel: UEFI takes what Debian packages, not what is in it."""
+        packaged = os.path.join(self.kernel.directory or "", "vmlinuz")
+        if topology.firmware in ("ovmf", "aavmf") and os.path.exists(packaged):
+            return packaged
+        return self.kernel.image
+
     def prefix(self, given):
         """How QEMU is started: machine.ACCELS says why on one processor."""
         if has(given, "accel", "enable-kvm") or self.accel() != machine.ACCELS["tcg"] or \
@@ -139,7 +150,7 @@ class BuiltIn:
         if kind == "profiled":
             words += GRAPH
         options = ["-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio",
-                   "-no-reboot", *topology.machine_options(), "-kernel", self.kernel.image,
+                   "-no-reboot", *topology.machine_options(), "-kernel", self.boot_image(topology),
                    "-initrd", self.image, "-append", " ".join(words)]
         accel = self.accel()
         if not has(given, "accel", "enable-kvm"):

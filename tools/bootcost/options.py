@@ -5,7 +5,7 @@ import os
 import re
 
 import plot
-from topology import KINDS, MACHINES, FIRMWARE, MOST, Topology, Unavailable
+from topology import FIRMWARE, KINDS, MACHINES, MOST, SLOTS, Topology, Unavailable
 
 UNTIL = r"Run \S+ as init process|login: *$"
 
@@ -62,6 +62,8 @@ def parser(description):
                               what, MOST[kind]))
     args.add_argument("--device", default="", metavar="DRIVER[,PROP=V...]",
                       help="a QEMU device in each port and bridge, such as nvme")
+    args.add_argument("--apart", action="store_true", help="each port a device of the root bus "
+                      "(%d at most), instead of eight to a device" % SLOTS)
     args.add_argument("--machine", choices=list(MACHINES), default="q35")
     args.add_argument("--firmware", choices=list(FIRMWARE), help="(the machine's usual one)")
     args.add_argument("--kernel", metavar="NAME|FILE", help="of our guest: a row of "
@@ -132,7 +134,8 @@ def parse(words, description):
         if not os.path.isdir(directory):
             args.error("no directory %s" % directory)
     try:
-        options.topologies = [Topology(options.machine, options.firmware, device=options.device, **{
+        options.topologies = [Topology(options.machine, options.firmware, device=options.device,
+                                       apart=options.apart, **{
             kind: number if kind == options.kind else getattr(options, kind)[0] for kind in KINDS})
                               for number in getattr(options, options.kind)]
         options.topologies[0].machine_options()

@@ -78,12 +78,14 @@ class Boundaries:
         return None
 
 
-def timeline(bounds, log):
-    """[(when, leaf that begins)], by the host's clock, ordered: all of the boot."""
+def timeline(bounds, log, scans):
+    """[(when, leaf that begins)], by the host's clock, ordered: all of the boot. @scans are
+    those that ACPI's initcall has inside, log.scans or none."""
     marks, begin = [], bounds.start
     for name, end in bounds.stages:
         if name == "kernel":
-            marks += [(begin, "early")] + kernel_marks(bounds.clock, log.builtin(), begin, end)
+            marks += [(begin, "early")] + kernel_marks(bounds.clock, log.builtin(), scans, begin,
+                                                       end)
         elif name == "modules":
             marks += [(begin, "modules")] + probe_marks(bounds.clock, log.probes, begin, end)
         else:
@@ -92,14 +94,20 @@ def timeline(bounds, log):
     return marks
 
 
-def kernel_marks(clock, calls, begin, end):
+def kernel_marks(clock, calls, scans, begin, end):
     """What follows what from the first initcall on; "initcalls" also between two of them."""
     marks, at = [], begin
     for name, _, start, stop in sorted(calls, key=lambda call: call[2]):
+        inside = [scan for scan in scans if start <= scan[0] and scan[1] <= stop]
         start, stop = max(clock.host(start), at), min(clock.host(stop), end)
         if stop <= start:
             continue
-        marks += [(start, GROUPS.get(name, "initcalls")), (stop, "initcalls")]
+        leaf = GROUPS.get(name, "initcalls")
+        marks.append((start, leaf))
+        for scan in inside if leaf == "acpi" else ():
+            marks += [(min(max(clock.host(when), start), stop), after)
+                      for when, after in zip(scan, ("pci-scan", leaf))]
+        marks.append((stop, "initcalls"))
         at = stop
     return marks + [(at, "late")] if marks else []
 
@@ -118,7 +126,8 @@ def probe_marks(clock, probes, begin, end):
 def leaf_seconds(bounds, log, functions):
     """{leaf: seconds} of a boot with initcall_debug; they add up to the boot. @functions is
     what console.graph() found."""
-    marks = timeline(bounds, log)
+    # ftrace tells it better than lines.
+    marks = timeline(bounds, log, [] if functions else log.scans)
     spent = {}
     for (when, leaf), (until, _) in zip(marks, marks[1:] + [(bounds.end, None)]):
         spent[leaf] = spent.get(leaf, 0.0) + until - when
@@ -134,7 +143,7 @@ def leaf_seconds(bounds, log, functions):
 
 def phase_of(bounds, log):
     """A function that names the leaf of a time, for accesses."""
-    marks = timeline(bounds, log)
+    marks = timeline(bounds, log, log.scans)
     times = [when for when, _ in marks]
     return lambda when: marks[max(bisect_right(times, when) - 1, 0)][1]
 

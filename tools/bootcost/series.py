@@ -6,6 +6,7 @@ from collections import Counter
 import boot
 from phases import LEAVES
 from steps import Growth, attribute, biggest
+from trace import unclocked
 
 # Fewer accesses more or less are not worth a line.
 LEAST_ACCESSES = 16
@@ -48,15 +49,31 @@ class Point:
 
 def measure(points, options, progress):
     """Boot every point @options.runs times plain and profiled, and once counted. Rounds go
-    over all points, so that whatever else the machine does meets all of them."""
-    jobs = [(turn, point, kind) for turn in range(options.runs) for point in points
-            for kind in ("plain", "profiled")]
-    jobs += [(0, point, "counted") for point in points]
-    for number, (_, point, kind) in enumerate(jobs):
-        record = boot.run(point.topology, point.guest, kind, options)
+    over all points, so that whatever else the machine does meets all of them. One that fails
+    is not booted again. Returns what failed: [(point, boot.Failed)]."""
+    jobs = [(point, kind) for _ in range(options.runs) for point in points
+            for kind in ("plain", "profiled")] + [(point, "counted") for point in points]
+    failures = {}
+    for number, (point, kind) in enumerate(jobs):
+        if point in failures:
+            continue
+        what = "boot %d of %d: %s, %s" % (number + 1, len(jobs), point.topology.label(), kind)
+        try:
+            record = boot.run(point.topology, point.guest, kind, options)
+        except boot.Failed as failed:
+            failures[point] = failed
+            progress("%s failed" % what)
+            continue
         point.records[kind].append(record)
-        progress("boot %d of %d: %s, %s: %.2f s" % (
-            number + 1, len(jobs), point.topology.label(), kind, record.seconds()))
+        progress("%s: %.2f s" % (what, record.seconds()))
+    return list(failures.items())
+
+
+def comparable(points):
+    """Those points that were booted in as many ways as any was: after a failure, or when the
+    user had enough, what there is can be shown."""
+    ways = [sum(bool(records) for records in point.records.values()) for point in points]
+    return [point for point, count in zip(points, ways) if count and count == max(ways)]
 
 
 def keyed(dictionaries, keys=None):
@@ -90,7 +107,7 @@ class Analysis:
         self.names = keyed([point.names() for point in points])
         counts = [point.counts() for point in points]
         self.config = [count["config"] for count in counts]
-        self.regions = [count["regions"] for count in counts]
+        self.regions = [unclocked(count["regions"]) for count in counts]
         self.exits = [count["exits"] for count in counts]
         self.steps = [(step, self.explain(step)) for step in self.growth.steps(LEAST_SECONDS)]
         self.jumps = self.find_jumps()

@@ -19,7 +19,9 @@ FIRMWARE = {
     "aavmf": (("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",), "qemu-efi-aarch64"),
 }
 KINDS = ("ports", "bridges", "functions")
-MOST = {"ports": 200, "bridges": 26, "functions": 256}
+# Of the root bus, from 04.0 on.
+SLOTS = 26
+MOST = {"ports": 200, "bridges": SLOTS, "functions": 256}
 
 
 class Unavailable(Exception):
@@ -28,10 +30,12 @@ class Unavailable(Exception):
 
 class Topology:
     """@machine and @firmware by name, how many root ports, SHPC bridges and functions of ours,
-    and the QEMU device in each port and bridge, "" for none."""
+    and the QEMU device in each port and bridge, "" for none. Ports are functions of a device
+    of the root bus, eight to each, or @apart."""
 
-    def __init__(self, machine="q35", firmware=None, ports=0, bridges=0, functions=0, device=""):
-        self.machine, self.device = machine, device
+    def __init__(self, machine="q35", firmware=None, ports=0, bridges=0, functions=0, device="",
+                 apart=False):
+        self.machine, self.device, self.apart = machine, device, apart
         self.firmware = firmware or MACHINES[machine][3][0]
         self.ports, self.bridges, self.functions = ports, bridges, functions
         self.check()
@@ -44,7 +48,7 @@ class Topology:
         if self.ports and not MACHINES[self.machine][2]:
             raise Unavailable("%s has no PCI Express, hence no root ports; --bridges it has" %
                               self.machine)
-        for kind, most in MOST.items():
+        for kind, most in (MOST | ({"ports": SLOTS} if self.apart else {})).items():
             if not 0 <= getattr(self, kind) <= most:
                 raise Unavailable("%d %s: 0 to %d are possible" % (
                     getattr(self, kind), kind, most))
@@ -65,9 +69,9 @@ class Topology:
         """-device for every port and bridge, with what is in it."""
         options = []
         for n in range(self.ports):
-            # Eight to a device of the root bus, from 04.0 on, as libvirt places them.
-            options += ["-device", "pcie-root-port,id=rp%d,chassis=%d,slot=%d,addr=%x.%d,"
-                        "multifunction=on" % (n, n + 1, n + 1, 4 + n // 8, n % 8)]
+            place = (4 + n, 0) if self.apart else (4 + n // 8, n % 8)
+            options += ["-device", "pcie-root-port,id=rp%d,chassis=%d,slot=%d,addr=%x.%d%s" % (
+                n, n + 1, n + 1, *place, "" if self.apart else ",multifunction=on")]
             options += self.inside("rp%d" % n, n, "0")
         for n in range(self.bridges):
             options += ["-device", "pci-bridge,id=br%d,chassis_nr=%d,shpc=on,addr=%x" % (

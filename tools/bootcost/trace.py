@@ -21,6 +21,12 @@ NOBODY = "(no device)"
 CONSOLES = {"serial": 0x3f8, "pl011": 0x9000000}
 
 
+# Timers and interrupt controllers: how often they are asked depends on how long it takes, and
+# under KVM the kernel answers for most of them.
+CLOCKS = {"acpi-tmr", "apic-msi", "hpet", "ioapic", "kvm-pit", "pcspk", "pic", "pit", "rtc",
+          "rtc-index", "gicv3_dist", "gicv3_redist_region"}
+
+
 class Access:
     """One access that left the guest: @when by the host's clock, @region of QEMU's memory
     API, "r" or "w"; of config space also @device (QEMU's name, NOBODY where nothing is),
@@ -112,6 +118,11 @@ class Trace:
         """When the loader, the last time before @before, asked for a part of the kernel."""
         return max((when for when, key in self.loader
                     if key in LOADER_KEYS and (before is None or when <= before)), default=None)
+
+
+def unclocked(regions):
+    """A Counter of regions without the CLOCKS."""
+    return Counter({key: count for key, count in regions.items() if key[1] not in CLOCKS})
 
 
 def counts(accesses, phase_of):

@@ -60,6 +60,8 @@ class Options(unittest.TestCase):
         self.assertEqual([word.split("addr=")[1].split(",")[0] for word in (ports[0], ports[8])],
                          ["4.0", "5.0"])
         self.assertEqual(sum(word.startswith("nvme,bus=rp") for word in words), 9)
+        self.assertIn("addr=7.0", Topology(ports=4, apart=True).devices()[7])
+        self.assertRaises(Unavailable, Topology, ports=27, apart=True)
         self.assertIn("shpc=on", Topology(bridges=1).devices()[1])
         self.assertIsNone(Topology().bus())
         slots = [function["slot"] for function in Topology(functions=33).bus()["functions"]]
