@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 """One boot: QEMU, what the guest prints with the host's time, and QEMU's trace events."""
-import json
 import os
 import selectors
 import shutil
@@ -10,8 +9,10 @@ import tempfile
 import time
 
 import trace
-from console import Clock, KernelLog, Lines, graph, undump
-from phases import Boundaries, divide, leaf_seconds, phase_of
+from console import Lines
+from daemon import Daemon, NotServing
+from record import Record
+from session import die_with_parent
 
 # Without any tracing, for the time; with the kernel's, for shares; with QEMU's, for counts.
 KINDS = ("plain", "profiled", "counted")
@@ -20,99 +21,6 @@ ENDED = {"timeout": "the time was up", "gone": "QEMU ended"}
 
 class Failed(Exception):
     """A boot that did not end as it should; the message says how."""
-
-
-class Record:
-    """What is known of a boot of @kind: it began at @start and ended at @end, by the host's
-    clock, the guest printed @lines, with their times, and @events are QEMU's trace."""
-
-    def __init__(self, kind, start, end, lines, events):
-        self.kind, self.start, self.end = kind, start, end
-        dumped, ftrace = undump(lines)
-        self.log = KernelLog(dumped or [text for _, text in lines])
-        self.trace = trace.Trace(events)
-        clock = Clock(self.trace.printed.lines or lines)
-        # Our guest's last word is not its dump.
-        ready = self.log.marks.get("ready")
-        if ready is not None and clock.zero is not None:
-            self.end = clock.host(ready)
-        self.bounds = Boundaries(start, self.end, clock, self.trace, self.log)
-        self.functions = graph(ftrace)
-
-    def seconds(self):
-        return self.end - self.start
-
-    def stages(self):
-        return self.bounds.seconds()
-
-    def leaves(self):
-        return leaf_seconds(self.bounds, self.log, self.functions)
-
-    def divided(self, profiled):
-        return divide(self.stages(), profiled.leaves())
-
-    def names(self):
-        """{initcall or function or "probe DEVICE": seconds}."""
-        found = {}
-        for name, module, start, end in self.log.initcalls:
-            name = "%s [%s]" % (name, module) if module else name
-            found[name] = found.get(name, 0.0) + end - start
-        for device, start, end in self.log.probes:
-            found["probe " + device] = found.get("probe " + device, 0.0) + end - start
-        for name, (_, seconds) in self.functions.items():
-            found[name + "()"] = seconds
-        return found
-
-    def counts(self):
-        """trace.counts() of what happened before the end, and KVM's exits by phase."""
-        phase = phase_of(self.bounds, self.log)
-        counted = trace.counts([access for access in self.trace.accesses
-                                if access.when <= self.end], phase)
-        counted["exits"] = trace.Counter(phase(when) for when in self.trace.exits
-                                         if when <= self.end)
-        return counted
-
-
-class Daemon:
-    """A pvpcid for one boot, in its directory; without functions of ours there is none."""
-
-    def __init__(self, topology, program, work):
-        self.process, self.options = None, []
-        self.ram = os.path.join(work, "ram")
-        config = topology.bus()
-        if not config:
-            return
-        for function in config["functions"]:
-            for space in function["namespaces"]:
-                with open(os.path.join(work, space["file"]), "wb") as disk:
-                    disk.truncate(1 << 20)
-        with open(os.path.join(work, "bus.json"), "w", encoding="ascii") as file:
-            json.dump(config, file)
-        socket = os.path.join(work, "bus")
-        with open(os.path.join(work, "pvpcid.log"), "wb") as log:
-            self.process = subprocess.Popen(    # pylint: disable=consider-using-with
-                [program, "--config", file.name, "--socket", socket, "--control",
-                 os.path.join(work, "control"), "--memory", self.ram, "--machine",
-                 topology.machine], cwd=work, stdout=log, stderr=log)
-        deadline = time.monotonic() + 30
-        while not os.path.exists(socket):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                with open(log.name, encoding="utf-8", errors="replace") as text:
-                    said = text.read()[-500:]
-                self.stop()
-                raise Failed("pvpcid made no socket: " + said)
-            time.sleep(0.02)
-        self.options = ["-chardev", "socket,id=bcbus,path=" + socket, "-device",
-                        "ivshmem-doorbell,chardev=bcbus,vectors=%d" % config["vectors"]]
-
-    def stop(self):
-        if self.process:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
 
 
 def tracing(program, kind, work):
@@ -134,7 +42,8 @@ def watch(process, end, timeout):
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
-            if not selector.select(max(0.0, deadline - time.monotonic())):
+            left = deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):
                 return lines, "timeout"
             data = os.read(process.stdout.fileno(), 65536)
             lines.feed(data, time.time())
@@ -166,12 +75,14 @@ def run(topology, guest, kind, options):
         program = options.program or topology.program()
         extra, log = tracing(program, kind, work)
         given = options.qemu if guest.ours else guest.strip(options.qemu)
-        command = [*guest.prefix(options.qemu), program, *guest.options(topology, kind, options.qemu, daemon.ram), *extra,
+        command = [*guest.prefix(options.qemu), program,
+                   *guest.options(topology, kind, options.qemu, daemon.ram), *extra,
                    *daemon.options, *topology.devices(), *given]
         start = time.time()
         with open(os.path.join(work, "qemu.err"), "wb") as errors:
             process = subprocess.Popen(    # pylint: disable=consider-using-with
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+                preexec_fn=die_with_parent)
         lines, how = watch(process, guest.end, options.timeout)
         with open(errors.name, encoding="utf-8", errors="replace") as text:
             said = text.read()
@@ -179,9 +90,11 @@ def run(topology, guest, kind, options):
         if options.keep:
             keep(options.keep, "%s-%s" % (topology.label().replace(", ", "-").replace(" ", "-"),
                                           kind), [(start, "QEMU is started")] + lines.lines, log)
-        return record(kind, start, lines.lines, how, guest, log, said)
+        return judge(kind, start, lines.lines, how, guest, log, said)
     except FileNotFoundError as error:
         raise Failed("cannot start %s" % error.filename) from None
+    except NotServing as error:
+        raise Failed("%s" % error) from None
     finally:
         if process:
             stop(process)
@@ -200,14 +113,15 @@ def keep(directory, name, lines, log):
         shutil.copy(log, path + ".trace")
 
 
-def record(kind, start, lines, how, guest, log, said):
+def judge(kind, start, lines, how, guest, log, said):
     """The Record of a boot that ended as it should."""
+    said = ", QEMU said: " + said.strip()[-500:] if said.strip() else ""
     if not lines:
         raise Failed("%s before the guest printed anything on its serial port%s" % (
-            ENDED[how], ", QEMU said: " + said.strip()[-500:] if said.strip() else ""))
+            ENDED[how], said))
     if how != "end":
         raise Failed("%s before a line matched %r; the last one was %r%s" % (
-            ENDED[how], guest.end.pattern, lines[-1][1][-200:], ", QEMU said: " + said.strip()[-500:] if said.strip() else ""))
+            ENDED[how], guest.end.pattern, lines[-1][1][-200:], said))
     try:
         with open(log, encoding="utf-8", errors="replace") as events:
             finished = Record(kind, start, end_of(lines, guest.end), lines, events)

@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import tempfile
 
-TERMINALS = {".svg": 'svg size 1000,600 dynamic background "white"', ".png": "pngcairo size 1000,600"}
+TERMINALS = {".svg": 'svg size 1000,600 dynamic background "white"',
+             ".png": "pngcairo size 1000,600"}
 
 
 def terminal(path):

@@ -111,15 +111,15 @@ def text(points, kind):
     analysis = Analysis(points)
     one = {"ports": "port", "bridges": "bridge", "functions": "function"}[kind]
     costs = [point.tracing_cost() for point in points if point.records["profiled"]]
-    lines = ["Milliseconds, medians of %d plain boots; phases within a stage by %d profiled ones, "
-             "which took %.2f times as long:" % (
+    lines = ["Milliseconds, medians of %d plain boots; phases within a stage by %d profiled "
+             "ones, which took %.2f times as long:" % (
                  len(points[0].records["plain"]), len(points[0].records["profiled"]),
                  statistics.median(costs or [1.0]))]
     lines += table(analysis, kind)
     if any(analysis.regions):
-        lines += ["", "Accesses that left the guest, of one boot with QEMU's trace events, but those "
-                  "of timers, interrupt",
-                  "controllers and the console; config accesses by what they met:"]
+        lines += ["", "Accesses that left the guest, of one boot with QEMU's trace events, but "
+                  "those of timers,",
+                  "interrupt controllers and the console; config accesses by what they met:"]
         lines += access_table(analysis, kind)
     if len(points) > 1:
         lines += ["", *growth_lines(analysis, one), "", "Discontinuities:"]

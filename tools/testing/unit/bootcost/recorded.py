@@ -4,7 +4,7 @@ devices a few stand for thousands."""
 import gzip
 import os
 
-from boot import Record
+from record import Record
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "recorded")
 PORTS = 2
