@@ -49,9 +49,10 @@ class Point:
 
 def measure(points, options, progress):
     """Boot every point @options.runs times plain and profiled, and once counted. Rounds go
-    over all points, so that whatever else the machine does meets all of them. One that fails
-    is not booted again. Returns what failed: [(point, boot.Failed)]."""
-    jobs = [(point, kind) for _ in range(options.runs) for point in points
+    over all points, there and back, so that whatever else the machine does meets all of them.
+    One that fails is not booted again. Returns what failed: [(point, boot.Failed)]."""
+    jobs = [(point, kind) for turn in range(options.runs)
+            for point in (points[::-1] if turn % 2 else points)
             for kind in ("plain", "profiled")] + [(point, "counted") for point in points]
     failures = {}
     for number, (point, kind) in enumerate(jobs):
