@@ -57,17 +57,17 @@ def access_table(analysis, kind):
 
 
 def growth_lines(analysis, one):
-    """What grows with each one more: phases, then names."""
+    """What grows with each one more, as far as it is more than the noise: phases, then names."""
     lines = []
     for what, series in (("phase", analysis.leaves), ("initcall, function or probe",
                                                       analysis.names)):
-        rows = [(Growth(analysis.places, samples).slope, key) for key, samples in series.items()]
-        rows = [row for row in sorted(rows, key=lambda row: -abs(row[0]))[:GROWING]
-                if abs(row[0]) >= 0.0001]
+        grown = [(Growth(analysis.places, samples), key) for key, samples in series.items()]
+        rows = sorted(((growth.slope, key) for growth, key in grown if growth.is_certain()),
+                      key=lambda row: -abs(row[0]))[:GROWING]
         if rows:
             lines.append("Each %s more, by %s (ms): %s" % (one, what, ", ".join(
                 "%s %+.1f" % (key, slope * 1e3) for slope, key in rows)))
-    return lines
+    return lines or ["What each %s more adds cannot be told from the noise." % one]
 
 
 def where(analysis, step):

@@ -58,6 +58,11 @@ class Growth:
         self.slope = statistics.median(rates) if rates else 0.0
         self.scatter = deviation(rates) if rates else 0.0
 
+    def is_certain(self, least=0.0001):
+        """Is there growth, above @least, that the scatter of the steps does not explain?"""
+        error = self.scatter / max(len(self.grown), 1) ** 0.5
+        return abs(self.slope) >= max(2 * error, least)
+
     def excess(self, index):
         """What step @index grew above the usual."""
         return self.grown[index] - self.slope * self.gaps[index]

@@ -143,6 +143,13 @@ class Attribution(unittest.TestCase):
         text = report.text(analysis.points, "ports")
         self.assertIn("No discontinuity of time; one above", text)
 
+    def test_growth_is_told_and_noise_is_not(self):
+        text = report.text([FakePoint(number, False) for number in PLACES], "ports")
+        self.assertRegex(text, r"Each port more, by phase \(ms\): pci-scan \+3\d\.\d")
+        told = text.split("by phase (ms): ")[1].splitlines()[0].split(", ")
+        self.assertLessEqual(len(told), 3, told)
+        self.assertIn("initcall, function or probe (ms): pcie_portdrv_init +10.0", text)
+
     def test_report_says_it(self):
         text = report.text([FakePoint(number, True) for number in PLACES], "ports")
         self.assertRegex(text, r"3 to 4 ports: \+[67]\d\d\.\d ms, usual would be \+3\d\.\d")
