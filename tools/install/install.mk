@@ -27,9 +27,11 @@ release		:= $(shell cat ../VERSION)
 source		:= $(prefix)/src/pvpci-$(release)
 INSTALL		:= install -p -m 644
 
-# $(call install-pages,SECTIONS)
+# $(call install-pages,SECTIONS). Not of what runs in the tree only: kernels of its guests lie
+# there.
 install-pages = $(foreach n,$(1),install -d $(manual)/man$(n) && \
-	$(INSTALL) $(patsubst %,$(OUT)/%,$(filter %.$(n),$(pages))) $(manual)/man$(n)/ &&) true
+	$(INSTALL) $(patsubst %,$(OUT)/%,$(filter-out bootcost.%,$(filter %.$(n),$(pages)))) \
+	$(manual)/man$(n)/ &&) true
 
 install: install-host
 install-host: all man

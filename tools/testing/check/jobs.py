@@ -143,12 +143,14 @@ def matrix():
 
 
 def unit():
-    """Makefile and *.mk of the unit tests, each with and without sanitizers."""
+    """Makefile and *.mk of the unit tests, each with and without sanitizers, and those of the
+    Python programs."""
     where = os.path.join(TOP, "tools/testing/unit")
     # A few seconds each: they find nothing new, but show that they still work.
     jobs = [Job("unit", "unit/fuzz-smoke", [
         "make", "-s", "-C", os.path.join(TOP, "tools/testing/fuzz"), "smoke",
-        "OUT=" + os.path.join(BUILD, "fuzz")], 600)]
+        "OUT=" + os.path.join(BUILD, "fuzz")], 600),
+            Job("unit", "unit/bootcost", [os.path.join(where, "bootcost/check")], 120)]
     for path in sorted(glob.glob(where + "/Makefile") + glob.glob(where + "/*.mk")):
         part = os.path.basename(path).split(".")[0].lower().replace("makefile", "daemon")
         for variant, args in (("gcc", ["CC=gcc"]),
