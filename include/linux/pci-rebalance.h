@@ -92,6 +92,7 @@ struct pci_rebalance_note {
  * @domain: of the host bridge
  * @number: of its root bus
  * @low: below 4 GiB
+ * @online: plan as if NVMe controllers whose users can use another path had one; not with @apply
  * @apply: make it; otherwise only plan, and ask the owners of all that would move
  * @expect: with @apply: fingerprint of the plan that is agreed to, 0 for any
  * @begin: called before anything is looked at: windows may grow here; an error ends it all
@@ -113,6 +114,7 @@ struct pci_rebalance_room {
 	int domain;
 	u8 number;
 	bool low;
+	bool online;
 	bool apply;
 	u32 expect;
 	int (*begin)(void *context);

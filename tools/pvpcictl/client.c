@@ -121,24 +121,17 @@ static int no_daemon(const char *path, const char *what)
 static int take_answer(const char *path, const char *line, json_t **answer)
 {
 	json_t *object = json_loads(line, 0, NULL);
-	const char *error;
 
 	if (!json_is_object(object)) {
 		errno = EBADMSG;
 		json_decref(object);
 		return no_daemon(path, "does not speak as pvpcid does");
 	}
-	if (json_is_true(json_object_get(object, "ok"))) {
-		*answer = object;
-		return STATUS_OK;
-	}
-	error = json_string_value(json_object_get(object, "error"));
-	fprintf(stderr, "pvpcictl: %s\n", error ? error : "refused without a reason");
-	json_decref(object);
-	return STATUS_REFUSED;
+	*answer = object;
+	return json_is_true(json_object_get(object, "ok")) ? STATUS_OK : STATUS_REFUSED;
 }
 
-int client_ask(const char *path, json_t *request, int timeout_ms, json_t **answer)
+int client_exchange(const char *path, json_t *request, int timeout_ms, json_t **answer)
 {
 	int fd = client_connect(path);
 	char *line = NULL;
@@ -158,5 +151,24 @@ int client_ask(const char *path, json_t *request, int timeout_ms, json_t **answe
 		status = no_daemon(path, "no answer");
 	free(line);
 	close(fd);
+	return status;
+}
+
+void client_error(const json_t *answer)
+{
+	const char *error = json_string_value(json_object_get(answer, "error"));
+
+	fprintf(stderr, "pvpcictl: %s\n", error ? error : "refused without a reason");
+}
+
+int client_ask(const char *path, json_t *request, int timeout_ms, json_t **answer)
+{
+	int status = client_exchange(path, request, timeout_ms, answer);
+
+	if (status != STATUS_REFUSED)
+		return status;
+	client_error(*answer);
+	json_decref(*answer);
+	*answer = NULL;
 	return status;
 }

@@ -14,7 +14,25 @@
 #define STATUS_NO_DAEMON 3
 
 /**
- * client_ask - one request, one answer
+ * client_exchange - one request, one answer, whatever it says
+ * @path: control socket
+ * @request: the reference is taken
+ * @timeout_ms: for the answer
+ * @answer: result, a new reference, NULL with STATUS_NO_DAEMON
+ *
+ * Says on stderr when there is no answer, not when it is a refusal.
+ * Return: STATUS_OK, STATUS_REFUSED or STATUS_NO_DAEMON.
+ */
+int client_exchange(const char *path, json_t *request, int timeout_ms, json_t **answer);
+
+/**
+ * client_error - say on stderr why a request was refused
+ * @answer: with STATUS_REFUSED
+ */
+void client_error(const json_t *answer);
+
+/**
+ * client_ask - one request, and the answer if it is not a refusal
  * @path: control socket
  * @request: the reference is taken
  * @timeout_ms: for the answer

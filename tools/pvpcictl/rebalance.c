@@ -9,11 +9,12 @@
 
 #include "command.h"
 #include "base/bytes.h"
+#include "online.h"
 #include "simple.h"
 
 enum {
 	KEY_BITS = 0x200,
-	KEY_DRY_RUN
+	KEY_ONLINE
 };
 
 /**
@@ -22,12 +23,14 @@ enum {
  * @room: bytes, 0 for as much as can be
  * @bits: of the BAR that the room is for
  * @dry_run: plan only
+ * @online: with second paths for NVMe disks in use
  */
 struct rebalance {
 	struct simple simple;
 	uint64_t room;
 	int bits;
 	bool dry_run;
+	bool online;
 };
 
 static const struct argp_option more[] = {
@@ -35,6 +38,8 @@ static const struct argp_option more[] = {
 	  "one hole of that size, a power of two (default: as large as can be)", 0 },
 	{ "bits", KEY_BITS, "32|64", 0, "for a BAR of that width (default: 64)", 0 },
 	{ "dry-run", 'n', NULL, 0, "only say what would move, and for how long", 0 },
+	{ "online", KEY_ONLINE, NULL, 0,
+	  "move NVMe controllers with \"share\" while their disks are in use", 0 },
 	{ 0 }
 };
 
@@ -56,6 +61,9 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 		break;
 	case 'n':
 		r->dry_run = true;
+		break;
+	case KEY_ONLINE:
+		r->online = true;
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -91,6 +99,18 @@ static void print_moves(const json_t *moves, bool dry_run)
 	}
 }
 
+static void print_helpers(const json_t *helpers)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(helpers); i++) {
+		const json_t *helper = json_array_get(helpers, i);
+
+		printf("  meanwhile: %s as a second path to the disks of %s\n",
+		       member_text(helper, "slot"), member_text(helper, "of"));
+	}
+}
+
 static void print_rebalance(json_t *answer)
 {
 	const json_t *r = json_object_get(answer, "rebalance");
@@ -108,6 +128,7 @@ static void print_rebalance(json_t *answer)
 		       member(r, "steps"), member(r, "steps") > 1 ? "s" : "", member(r, "cost"),
 		       dry_run ? "planned" : "moved", member(r, dry_run ? "plan_us" : "move_us"));
 	print_moves(moves, dry_run);
+	print_helpers(json_object_get(r, "helpers"));
 }
 
 static const char doc[] =
@@ -129,5 +150,9 @@ int run_rebalance(const struct globals *globals, int argc, char **argv)
 			    "dry_run", r.dry_run, "timeout_ms", (int)r.simple.timeout_ms);
 	if (r.room)
 		json_object_set_new(request, "room", json_integer((json_int_t)r.room));
+	if (r.online && !r.dry_run)
+		return online_rebalance(&r.simple, request, print_rebalance);
+	if (r.online)
+		json_object_set_new(request, "online", json_true());
 	return simple_ask(&r.simple, request, print_rebalance);
 }

@@ -18,6 +18,16 @@
 #include "in_use.h"
 #include "users.h"
 
+/**
+ * struct look - what devices are looked at for
+ * @users: what processes have open
+ * @online: before it is unbound there will be another path to what is behind an NVMe path
+ */
+struct look {
+	const struct users *users;
+	bool online;
+};
+
 static bool is_open(struct device *disk)
 {
 	return atomic_read(&dev_to_bdev(disk)->bd_openers);
@@ -47,28 +57,28 @@ static bool is_multipath_disk_in_use(struct device *disk, const struct users *us
 }
 
 /* A disk with another path goes on; of a path whose disk is not known anybody may be a user. */
-static bool is_disk_in_use(struct device *child, const struct users *users)
+static bool is_disk_in_use(struct device *child, const struct look *look)
 {
 	struct device *disk;
 	bool used;
 
 	if (!pvpci_is_path(child))
 		return is_open(child);
-	if (pvpci_path_has_other(child))
+	if (look->online || pvpci_path_has_other(child))
 		return false;
 	disk = pvpci_path_disk(child);
-	used = !disk || is_multipath_disk_in_use(disk, users);
+	used = !disk || is_multipath_disk_in_use(disk, look->users);
 	put_device(disk);
 	return used;
 }
 
-static bool is_interface_in_use(struct device *child, const struct users *users)
+static bool is_interface_in_use(struct device *child, const struct look *look)
 {
 	return to_net_dev(child)->flags & IFF_UP;
 }
 
 /* Its users in the kernel are not to be seen from here, and hardly anybody has it for nothing. */
-static bool is_always_in_use(struct device *child, const struct users *users)
+static bool is_always_in_use(struct device *child, const struct look *look)
 {
 	return true;
 }
@@ -76,7 +86,7 @@ static bool is_always_in_use(struct device *child, const struct users *users)
 /* What a class of devices knows of its users. */
 static const struct {
 	const char *class;
-	bool (*applies)(struct device *child, const struct users *users);
+	bool (*applies)(struct device *child, const struct look *look);
 } classes[] = {
 	{"block", is_disk_in_use},
 	{"net", is_interface_in_use},
@@ -123,32 +133,36 @@ static bool is_bound_and_in_use(struct device *child)
 	return used;
 }
 
-static int is_child_in_use(struct device *child, void *users)
+static int is_child_in_use(struct device *child, void *data)
 {
+	const struct look *look = data;
 	const char *class = child->class ? child->class->name : "";
 	bool block = !strcmp(class, "block");
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(classes); i++)
-		if (!strcmp(class, classes[i].class) && classes[i].applies(child, users))
+		if (!strcmp(class, classes[i].class) && classes[i].applies(child, look))
 			return 1;
 	/* The numbers of disks are others than those of character devices. */
-	if (child->devt && !block && users_have_open(users, child->devt))
+	if (child->devt && !block && users_have_open(look->users, child->devt))
 		return 1;
 	return is_bound_and_in_use(child) ||
-	       device_for_each_child(child, users, is_child_in_use);
+	       device_for_each_child(child, data, is_child_in_use);
 }
 
 /**
  * in_use - does anybody use what a driver has made of a function?
  * @dev: function with a driver
  * @users: what processes have open
+ * @online: NVMe paths do not count: there will be others
  *
  * Context: process, device lock held.
  *
  * Return: whether unbinding the driver would be noticed.
  */
-bool in_use(struct pci_dev *dev, const struct users *users)
+bool in_use(struct pci_dev *dev, const struct users *users, bool online)
 {
-	return device_for_each_child(&dev->dev, (void *)users, is_child_in_use);
+	struct look look = { .users = users, .online = online };
+
+	return device_for_each_child(&dev->dev, &look, is_child_in_use);
 }

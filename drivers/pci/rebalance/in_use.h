@@ -10,6 +10,6 @@
 struct pci_dev;
 struct users;
 
-bool in_use(struct pci_dev *dev, const struct users *users);
+bool in_use(struct pci_dev *dev, const struct users *users, bool online);
 
 #endif

@@ -23,6 +23,7 @@ struct users;
  * @pinned: why it may not be moved, NULL if it may
  * @unless: what the user can allow to lift that, NONE: nothing
  * @level: what the request allows
+ * @online: it will have another path to its NVMe disks before it is stopped
  * @way: least level that allows to move it
  * @used: somebody uses it, which the user allowed to end
  * @ops: its driver's, if that cooperates; right while @locked
@@ -43,6 +44,7 @@ struct rebalance_owner {
 	const char *pinned;
 	enum rebalance_consent unless;
 	enum rebalance_level level;
+	bool online;
 	enum rebalance_level way;
 	bool used;
 	const struct pci_rebalance_ops *ops;

@@ -108,9 +108,15 @@ static bool has_driver_that_cannot_move(const struct rebalance_owner *o, const s
 	return o->driver && !o->ops;
 }
 
+/* Another path to its disks would not help. */
+static bool is_used_past_paths(const struct rebalance_owner *o, const struct users *users)
+{
+	return o->used && o->online && in_use(o->dev, users, true);
+}
+
 static bool is_used(const struct rebalance_owner *o, const struct users *users)
 {
-	return o->used;
+	return o->used && !o->online;
 }
 
 /**
@@ -142,6 +148,7 @@ static const struct rule rules[] = {
 	{mappings_cannot_be_revoked, "user mappings cannot be revoked", REBALANCE_CONSENT_MOVE},
 	{firmware_owns, "decodes without a driver, firmware may use it", REBALANCE_CONSENT_MOVE},
 	{has_driver_that_cannot_move, "its driver cannot move it", REBALANCE_CONSENT_MOVE},
+	{is_used_past_paths, "in use, not by NVMe multipath alone", REBALANCE_CONSENT_IN_USE},
 	{is_used, "in use", REBALANCE_CONSENT_IN_USE},
 };
 
@@ -175,7 +182,7 @@ static void judge(struct rebalance_owner *owner, const struct users *users)
 	owner->ops = NULL;
 	if (client_find(owner->dev, &owner->ops, &owner->data))
 		owner->way = REBALANCE_COOPERATIVE;
-	owner->used = owner->way == REBALANCE_REBIND && in_use(owner->dev, users);
+	owner->used = owner->way == REBALANCE_REBIND && in_use(owner->dev, users, false);
 	if (owner->asks && !owner->driver)
 		apply_rules(owner, asker_rules, ARRAY_SIZE(asker_rules), users);
 	else
@@ -186,7 +193,7 @@ static void judge(struct rebalance_owner *owner, const struct users *users)
 
 /**
  * pin_judge - find out whether a function may be moved, and how
- * @owner: its @dev, @asks and @level are set; the rest is filled in
+ * @owner: its @dev, @asks, @level and @online are set; the rest is filled in
  * @users: what processes have open and mapped
  *
  * Context: process; rescan lock held, the device's lock is tried.

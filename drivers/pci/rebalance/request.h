@@ -35,6 +35,7 @@ struct request_ops {
  * @prefetch: it may be in a prefetchable window
  * @low: it must be below 4 GiB
  * @level: what may be moved
+ * @online: NVMe controllers whose users can use another path will have one
  * @dry: plan only
  * @patient: wait for another request instead of giving up
  * @once: log how it ends only if the last one for @dev ended in another way
@@ -49,6 +50,7 @@ struct rebalance_request {
 	bool prefetch;
 	bool low;
 	enum rebalance_level level;
+	bool online;
 	bool dry;
 	bool patient;
 	bool once;

@@ -222,7 +222,8 @@ static const struct request_ops room_ops = { .run = room_run, .tell = room_tell 
  *
  * Return: 0, or a negative errno and nothing has changed: -ENOSPC if it was proven that there is no
  * room, -ETIME if none was found, -EBUSY for an owner that refuses, or what else it says, -ESTALE
- * if the plan is not the one that was agreed to, -EINVAL for a size that is no power of two.
+ * if the plan is not the one that was agreed to, -EINVAL for a size that is no power of two, or for
+ * a plan to be carried out that counts on paths to come.
  */
 int pci_rebalance_make_room(struct pci_rebalance_room *room)
 {
@@ -230,7 +231,7 @@ int pci_rebalance_make_room(struct pci_rebalance_room *room)
 		.request = {
 			.domain = room->domain, .number = room->number, .bytes = room->bytes,
 			.prefetch = true, .low = room->low, .level = REBALANCE_REBIND,
-			.dry = !room->apply, .patient = true, .ops = &room_ops,
+			.online = room->online, .dry = !room->apply, .patient = true, .ops = &room_ops,
 		},
 		.room = room,
 	};
@@ -240,6 +241,11 @@ int pci_rebalance_make_room(struct pci_rebalance_room *room)
 	memset(room->why, 0, sizeof(room->why));
 	if (room->bytes && !is_power_of_2(room->bytes)) {
 		strscpy(room->why, "the size of a hole is a power of two", sizeof(room->why));
+		return -EINVAL;
+	}
+	if (room->online && room->apply) {
+		strscpy(room->why, "a plan for more paths is not carried out, but made again once they are there",
+			sizeof(room->why));
 		return -EINVAL;
 	}
 	return request_run(&r.request);

@@ -202,24 +202,25 @@ static int add_bar(struct rebalance_snapshot *s, struct pci_dev *dev, u16 bus, u
 	return registers;
 }
 
-static u16 add_owner(struct rebalance_snapshot *s, struct pci_dev *dev, enum rebalance_level level,
-		     const struct users *users)
+static u16 add_owner(struct rebalance_snapshot *s, struct pci_dev *dev,
+		     const struct rebalance_request *request, const struct users *users)
 {
 	struct rebalance_owner *owner = &s->owners[s->space.owner_count];
 
 	owner->dev = pci_dev_get(dev);
 	owner->asks = dev == s->request;
-	owner->level = level;
+	owner->level = request->level;
+	owner->online = request->online;
 	pin_judge(owner, users);
 	s->owner_cost[s->space.owner_count] = owner_cost(owner);
 	return s->space.owner_count++;
 }
 
 static void add_function(struct rebalance_snapshot *s, struct pci_dev *dev, u16 bus,
-			 enum rebalance_level level, const struct users *users)
+			 const struct rebalance_request *request, const struct users *users)
 {
 	int resno, bars = dev->hdr_type == PCI_HEADER_TYPE_BRIDGE ? 2 : 6;
-	u16 owner = add_owner(s, dev, level, users);
+	u16 owner = add_owner(s, dev, request, users);
 
 	if (dev->hdr_type == PCI_HEADER_TYPE_CARDBUS)
 		return;
@@ -376,7 +377,7 @@ int snapshot_take(struct rebalance_snapshot *s, const struct rebalance_request *
 	add_roots(s);
 	for (i = 0; i < s->space.bus_count; i++)
 		list_for_each_entry(dev, &s->buses[i]->devices, bus_list) {
-			add_function(s, dev, i, request->level, &users);
+			add_function(s, dev, i, request, &users);
 			cond_resched();
 		}
 	users_free(&users);

@@ -135,7 +135,7 @@ static json_t *do_space(struct control_client *client, json_t *request)
  */
 struct command {
 	const char *name;
-	const char *keys[6];
+	const char *keys[7];
 	json_t *(*execute)(struct control_client *client, json_t *request);
 };
 
@@ -150,7 +150,7 @@ static const struct command commands[] = {
 	{ "add", { "command", "function", "functions", "wait_ms", NULL },
 	  control_add_start },
 	{ "eject", { "command", "slot", "timeout_ms", "force", NULL }, control_eject_start },
-	{ "rebalance", { "command", "room", "bits", "dry_run", "timeout_ms", NULL },
+	{ "rebalance", { "command", "room", "bits", "dry_run", "online", "timeout_ms", NULL },
 	  control_rebalance_start },
 };
 

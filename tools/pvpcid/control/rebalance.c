@@ -20,12 +20,14 @@
  * @bytes: of the hole, 0 for as much as can be
  * @low: for a 32-bit BAR
  * @dry: plan only
+ * @online: as if controllers that are in use had other paths already
  * @timeout_ms: until then
  */
 struct want {
 	uint64_t bytes;
 	bool low;
 	bool dry;
+	bool online;
 	unsigned int timeout_ms;
 };
 
@@ -39,6 +41,7 @@ static json_t *parse(const struct bus *bus, json_t *request, struct want *want)
 	if (value_bytes(request, "room", &want->bytes, &err) ||
 	    value_either(request, "bits", 32, 64, &bits, &err) ||
 	    value_flag(request, "dry_run", &want->dry, &err) ||
+	    value_flag(request, "online", &want->online, &err) ||
 	    value_number(request, "timeout_ms", 1, CONTROL_WAIT_MAX_MS, &want->timeout_ms, &err))
 		return control_error("%s", err.text);
 	if (json_object_get(request, "room") &&
@@ -48,6 +51,8 @@ static json_t *parse(const struct bus *bus, json_t *request, struct want *want)
 		return control_error("\"room\" is %llu bytes, the whole aperture has %llu",
 				     (unsigned long long)want->bytes,
 				     (unsigned long long)aperture);
+	if (want->online && !want->dry)
+		return control_error("\"online\" is for a \"dry_run\": the paths come first");
 	want->low = bits == 32;
 	return NULL;
 }
@@ -65,7 +70,8 @@ json_t *control_rebalance_start(struct control_client *client, json_t *request)
 		return control_error("no guest uses the bus");
 	if (!(bus->host.in_force & PVPCI_F_STOP))
 		return control_error("the guest's driver cannot make room for the host: it is too old, or only protocol 1.0 is spoken");
-	ret = rebalance_start(bus, want.bytes, want.low ? PVPCI_STOP_LOW : 0, want.dry);
+	ret = rebalance_start(bus, want.bytes, (want.low ? PVPCI_STOP_LOW : 0) |
+			      (want.online ? PVPCI_STOP_ONLINE : 0), want.dry);
 	if (ret == -EBUSY)
 		return control_error("the guest is still busy with another \"rebalance\"");
 	if (ret)
@@ -76,29 +82,37 @@ json_t *control_rebalance_start(struct control_client *client, json_t *request)
 	return NULL;
 }
 
-/* The guest's reason, and what it says of those that stay. */
+/* The guest's reason, and what it says of those that stay: in words, and for programs. */
 static json_t *refused(const struct bus *bus, int result)
 {
 	const struct rebalance *r = &bus->rebalance;
-	unsigned int i, stays = 0;
-	size_t used = 0;
+	json_t *answer, *stays = json_array();
+	size_t used = 0, count;
 	char text[512] = "";
+	unsigned int i;
 	char slot[8];
 
 	for (i = 0; i < r->count; i++) {
 		const struct function *fn = bus_find(bus, r->note[i].devfn);
 
-		if (r->note[i].step || !fn || ++stays > STAY_TEXTS)
+		if (r->note[i].step || !fn)
+			continue;
+		json_array_append_new(stays, json_pack("{s:s, s:s}", "slot", function_slot(fn, slot),
+						       "why", r->note[i].words));
+		if (json_array_size(stays) > STAY_TEXTS)
 			continue;
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "; %s stays: %s",
 					 function_slot(fn, slot), r->note[i].words);
 		if (used >= sizeof(text))
 			used = sizeof(text) - 1;
 	}
-	if (stays > STAY_TEXTS)
-		snprintf(text + used, sizeof(text) - used, "; and %u more", stays - STAY_TEXTS);
-	return control_error("the guest refuses: %s%s", r->why[0] ? r->why : strerror(result),
-			     text);
+	count = json_array_size(stays);
+	if (count > STAY_TEXTS)
+		snprintf(text + used, sizeof(text) - used, "; and %zu more", count - STAY_TEXTS);
+	answer = control_error("the guest refuses: %s%s", r->why[0] ? r->why : strerror(result),
+			       text);
+	json_object_set_new(answer, "stays", stays);
+	return answer;
 }
 
 static void answer(struct control_client *client, json_t *text)

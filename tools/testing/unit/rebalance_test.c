@@ -122,6 +122,7 @@ static void test_options(void **state)
 	expect(fd, WANT(", \"bits\": 16"), "32 or 64");
 	expect(fd, WANT(", \"bits\": \"64\""), "32 or 64");
 	expect(fd, WANT(", \"dry_run\": 1"), "true or false");
+	expect(fd, WANT(", \"online\": true"), "is for a \\\"dry_run\\\"");
 	expect(fd, WANT(", \"timeout_ms\": 0"), "timeout_ms");
 	expect(fd, WANT(", \"timeout_ms\": 600001"), "timeout_ms");
 	expect(fd, WANT(", \"rooms\": 1"), "unknown key");
@@ -206,6 +207,23 @@ static void test_moves(void **state)
 	close(fd);
 }
 
+/* What would move if there were other paths is asked for, and is nothing to be carried out. */
+static void test_online(void **state)
+{
+	int fd = connect_client();
+	uint32_t wish;
+
+	(void)state;
+	assert_int_equal(sim_up(&sim), 0);
+	wish = ask_for_room(fd, WANT(", \"dry_run\": true, \"online\": true"));
+	assert_int_equal(le32toh(slot.query.flags), PVPCI_STOP_ONLINE);
+	assert_int_equal(plan(wish, 0, 1, 0, KIB(64)), 0);
+	assert_int_equal(complete(PVPCI_MSG_QUERY_STOP_COMPLETE, wish, 0, KIB(64), 0), 0);
+	expect_text(fd, MOVE);
+	assert_int_equal(event(PVPCI_MSG_CANCEL_STOP), wish);
+	close(fd);
+}
+
 static void test_refused(void **state)
 {
 	int fd = connect_client();
@@ -217,7 +235,8 @@ static void test_refused(void **state)
 	assert_int_equal(plan(wish, 1, 0, 0, 0), 0);
 	assert_int_equal(complete(PVPCI_MSG_QUERY_STOP_COMPLETE, wish, ENOSPC, 0,
 				  PVPCI_BAR_UNASSIGNED), 0);
-	expect_text(fd, "the guest refuses: no room; 04.0 stays: in?use");
+	expect_text(fd, "the guest refuses: no room; 04.0 stays: in?use\","
+			"\"stays\":[{\"slot\":\"04.0\",\"why\":\"in?use\"}]");
 	/* Agreed, and then not. */
 	wish = ask_for_room(fd, WANT(""));
 	assert_int_equal(plan(wish, 1, 1, 0, KIB(64)), 0);
@@ -323,7 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_options), TEST(test_old_guest), TEST(test_dry_run), TEST(test_moves),
-		TEST(test_refused), TEST(test_silence), TEST(test_places),
+		TEST(test_online), TEST(test_refused), TEST(test_silence), TEST(test_places),
 	};
 
 	log_setup(LOG_LEVEL_ERROR);

@@ -207,6 +207,7 @@ static void carry_out(struct pvpci_bus *bus, const struct pvpci_host_rebalance_o
 		.domain = bus->domain,
 		.number = ROOT_BUS,
 		.low = order->flags & PVPCI_STOP_LOW,
+		.online = order->flags & PVPCI_STOP_ONLINE,
 		.apply = order->type == PVPCI_MSG_STOP,
 		.expect = order->fingerprint,
 		.begin = begin, .end = end, .context = &task,

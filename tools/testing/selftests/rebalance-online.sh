@@ -1,0 +1,194 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# pvpcictl rebalance --online: room is made by moving a controller of a stock driver whose disk is
+# mounted, under fio that writes and verifies. It gets a second path for that time, which goes
+# again. There is no "share", no multipath, the second path does not come, the driver does not come
+# back, every single change of the move fails once before it succeeds: no I/O fails, and all is as
+# it was, or it is said what is not.
+#
+# vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-online.json --disk-mib 16 --host self --timeout 900
+set -u
+# shellcheck source=lib/ktap.sh
+. "$(dirname "$0")/lib/ktap.sh"
+# shellcheck source=lib/every_change.sh
+. "$(dirname "$0")/lib/every_change.sh"
+
+guest() { "$GUEST" "$@"; }
+ctl() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
+
+dir=/sys/kernel/pci_rebalance
+bus=/sys/bus/pci/devices/10001:00
+
+# base SLOT: where its BAR is
+base() { guest "cut -d' ' -f1 $bus:$1/resource | head -n 1"; }
+disk() { guest "basename \$(grep -l '^D$1 *\$' /sys/block/nvme*n1/device/serial | grep -E 'nvme[0-9]+n1/' | cut -d/ -f1-4)"; }
+live() { guest "[ \$(grep -l live $bus:*/nvme/nvme*/state | wc -l) -eq $1 ]"; }
+functions() { ctl --json list | grep -c '"slot"'; }
+
+# state: all that a move may change
+state()
+{
+	timeout 60 sh -c "until \"$GUEST\" '[ \$(grep -l live $bus:*/nvme/nvme*/state | wc -l) -eq $left ]'; do
+		sleep 0.2; done" 2>/dev/null
+	guest 'grep -v nvme /proc/iomem; cd /sys/bus/pci/devices; for fn in 10001:*; do
+		echo $fn; readlink $fn/driver; head -n 7 $fn/resource
+		hexdump -v -s 4 -n 2 $fn/config; hexdump -v -s 16 -n 24 $fn/config; done'
+	ctl --json space
+}
+
+passes() { guest "cat /tmp/passes"; }
+more_passes() { guest "[ ! -e /tmp/failed ]" && [ "$(passes)" -gt "$1" ]; }
+# worst: the longest time of one I/O, in microseconds
+worst() { echo $(($(guest "sort -n /tmp/worst | tail -n 1") / 1000)); }
+goes_on()
+{
+	local count
+
+	count=$(passes)
+	within "$1: fio goes on" 120 more_passes $((count + 1))
+}
+
+# refused NAME WORDS OPTION...: and nothing has changed
+refused()
+{
+	local name=$1 words=$2 output status=0
+
+	shift 2
+	state >before 2>/dev/null
+	output=$(ctl rebalance "$@" 2>&1) || status=$?
+	echo "# ${output//$'\n'/ }"
+	[ $status -eq 1 ] && grep -qE -- "$words" <<<"${output//$'\n'/ }"
+	ktap_result $? "$name: refused"
+	state >now 2>/dev/null
+	check "$name: nothing has changed" diff before now
+}
+
+# share: the same eight controllers once more, whose names are shared
+share()
+{
+	local list='' n
+
+	for n in 1 2 3 4 5 6 7 8; do
+		list+=", {\"slot\": \"0$n.0\", \"model\": \"nvme\", \"share\": \"D$n\", \"queues\": 1,
+			\"bar_bytes\": \"128K\", \"namespaces\": [{\"file\": \"disk$n.img\"}]}"
+	done
+	check "eight that share" ctl add "[${list#,}]"
+}
+
+# holes: one of each of three pairs goes, so that 256K are free, but not in one piece
+holes()
+{
+	local n slot
+
+	for slot in $(for n in 1 2 3 4 5 6 7 8; do echo "$(($(base 0$n.0))) 0$n.0"; done |
+		sort -n | sed -n '1p;3p;5p' | cut -d' ' -f2); do
+		check "$slot leaves" ctl eject --timeout=20 "$slot"
+	done
+	left=$(functions)
+	stay=$(ctl list | grep -oE '^0[1-8]')
+	for slot in $stay; do
+		guest "echo 10001:00:$slot.0 idle >$dir/allow"
+	done
+}
+
+mount_all()
+{
+	local slot name
+
+	for slot in $stay; do
+		within "$slot has its disk" 60 disk "${slot#0}"
+		name=$(disk "${slot#0}")
+		check "$name is mounted" guest "mkdir -p /mnt/$slot && mount -t ext4 /dev/$name /mnt/$slot"
+	done
+}
+umount_all() { check "all are unmounted" guest "umount /mnt/0*"; }
+
+check "load" guest "modprobe nvme && modprobe pvpci && modprobe ext4 && modprobe pci_rebalance auto=off"
+within "the aperture is full" 60 live 8
+holes
+for slot in $stay; do
+	within "$slot has its disk" 60 disk "${slot#0}"
+	check "a file system on $slot" guest "mkfs.ext4 -q -F /dev/$(disk "${slot#0}")"
+done
+mount_all
+refused "no \"share\"" "in use, not by NVMe multipath alone" --online --room 256K
+umount_all
+
+# A kernel that does not want it.
+for slot in $stay; do
+	check "$slot leaves, too" ctl eject --timeout=20 "$slot.0"
+done
+share
+holes
+for slot in $stay; do
+	within "$slot has its disk" 60 disk "${slot#0}"
+	check "a file system on $slot" guest "mkfs.ext4 -q -F /dev/$(disk "${slot#0}")"
+done
+check "without multipath" guest "rmmod nvme && rmmod nvme_core && modprobe nvme_core multipath=N && modprobe nvme"
+mount_all
+refused "without multipath" "in use, not by NVMe multipath alone" --online --room 256K
+umount_all
+check "with multipath" guest "rmmod nvme && rmmod nvme_core && modprobe nvme"
+mount_all
+
+jobs=$(for slot in $stay; do echo "--name=d$slot --filename=/mnt/$slot/file"; done | xargs)
+guest "echo 0 >/tmp/passes; pass=0
+	until [ -e /tmp/stop ]; do
+		fio --size=256k --rw=randwrite --bs=4k --direct=1 --ioengine=libaio --iodepth=8 \
+			--verify=crc32c --verify_fatal=1 --do_verify=1 --randseed=\$pass --thread \
+			--output-format=json --output=/tmp/fio.log $jobs || { touch /tmp/failed; exit 1; }
+		grep '\"max\"' /tmp/fio.log | grep -oE '[0-9]+' | sort -n | tail -n 1 >>/tmp/worst
+		echo \$((pass += 1)) >/tmp/passes.new; mv /tmp/passes.new /tmp/passes
+	done" &
+fio=$!
+within "fio writes and verifies on all of them" 120 more_passes 0
+
+refused "without a second path" "stays: in use" --room 256K
+check "what would move" ctl rebalance --online --dry-run --room 256K
+refused "more than there is" "missing" --online --room 1M
+guest "until echo 10001:00:1f.0 >/sys/bus/pci/drivers/nvme/unbind || [ -e /tmp/enough ]; do sleep 0.02; done 2>/dev/null" &
+unbinder=$!
+refused "a second path that goes again" "stays: in use|no driver" --online --room 256K --timeout 5
+guest "touch /tmp/enough"
+wait $unbinder
+
+# A driver that does not come back leaves its disk to the helper, which stays.
+state >before
+for slot in $stay; do
+	guest "echo none >$bus:$slot.0/driver_override"
+done
+status=0
+output=$(ctl rebalance --online --room 256K --timeout 5 2>&1) || status=$?
+echo "# ${output//$'\n'/ }"
+same "a driver that does not come back: status" 1 $status
+check "it is said, and that a helper stays" grep -q "lost its driver.*1f.0, a second path, is left" \
+	<<<"${output//$'\n'/ }"
+goes_on "by the helper"
+for slot in $stay; do
+	guest "echo >$bus:$slot.0/driver_override; echo 10001:00:$slot.0 >/sys/bus/pci/drivers/nvme/bind" 2>/dev/null
+done
+within "it is back" 60 live $((left + 1))
+check "the helper is ejected" ctl eject --timeout=20 1f.0
+state >now
+check "nothing has changed" diff before now
+
+quiet=$(worst)
+guest ": >/tmp/worst"
+online() { ctl rebalance --online --room 256K --timeout 60 >out; }
+every_change "move what is mounted" state online
+sed 's/^/# /' out
+check "it tells of the second path" grep -q "meanwhile: 1f.0 as a second path" out
+same "no helper is left" "$left" "$(functions)"
+check "the room is there" eval 'ctl rebalance --dry-run --room 256K | grep -q "nothing has to move"'
+goes_on "moved"
+guest "touch /tmp/stop"
+wait $fio
+same "fio never failed" 0 $?
+echo "# $(passes) passes, the longest time for one I/O was $(worst) us, and $quiet us before"
+umount_all
+for slot in $stay; do
+	check "$slot is sound" guest "e2fsck -fn /dev/$(disk "${slot#0}")"
+done
+same "no error of a disk or a file system" "" "$(guest "dmesg | grep -E 'I/O error|EXT4-fs (error|warning)|BUG|WARN'")"
+ktap_end
