@@ -5,7 +5,7 @@
 # does not have: it stays offline, with a sentence, and I/O goes on. With such memory
 # in use the bus does not come up.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3 --bus four-nvme.json --qemu -m --qemu slots=2,maxmem=4G --host self
+# vmtest: --kernel stock-6.12,stock-7.3 --more stock-6.1 --bus four-nvme.json --qemu -m --qemu slots=2,maxmem=4G --host self
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

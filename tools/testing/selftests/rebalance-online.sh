@@ -7,7 +7,7 @@
 # back, every single change of the move fails once before it succeeds: no I/O fails, and all is as
 # it was, or it is said what is not.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-online.json --disk-mib 16 --host self --timeout 900
+# vmtest: --kernel stock-6.12 --more stock-6.1 --bus rebalance-online.json --disk-mib 16 --host self --timeout 900
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
