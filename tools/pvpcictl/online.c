@@ -144,7 +144,7 @@ static json_t *helper_of(const struct online *online, const char *of, const char
 /* Put a second path beside @of. Its memory in the aperture is the least there can be. */
 static int add_helper(struct online *online, const char *of)
 {
-	json_t *answer, *helper;
+	json_t *answer, *helper, *added;
 	const char *result;
 	char slot[8];
 	int status = find_slot(online, slot);
@@ -162,8 +162,8 @@ static int add_helper(struct online *online, const char *of)
 	if (!status) {
 		json_array_append_new(online->helpers, json_pack("{s:s, s:s}", "slot", slot,
 								 "of", of));
-		result = member_text(json_object_get(json_array_get(json_object_get(
-			answer, "functions"), 0), "outcome"), "result");
+		added = json_array_get(json_object_get(answer, "functions"), 0);
+		result = member_text(json_object_get(added, "outcome"), "result");
 		if (strcmp(result, "bound")) {
 			fprintf(stderr, "pvpcictl: %s, a second path to the disks of %s: %s\n",
 				slot, of, *result ? result : "no answer of the guest");
@@ -178,13 +178,14 @@ static int add_helper(struct online *online, const char *of)
 static int add_helpers(struct online *online, json_t *refusal)
 {
 	json_t *stays = json_object_get(refusal, "stays");
-	json_t *answer, *move;
+	json_t *answer, *moves, *move;
 	int status = ask_room(online, true, true, &answer);
 	size_t i;
 
 	if (status == STATUS_REFUSED)
 		client_error(answer);
-	json_array_foreach(json_object_get(json_object_get(answer, "rebalance"), "moves"), i, move) {
+	moves = json_object_get(json_object_get(answer, "rebalance"), "moves");
+	json_array_foreach(moves, i, move) {
 		const char *slot = member_text(move, "slot");
 
 		if (!status && about(stays, "slot", slot) &&
@@ -232,7 +233,7 @@ static int make_room(struct online *online, json_t **answer)
 }
 
 /* It is the last path until the controller that was moved is at work again. */
-static int eject(struct online *online, const char *slot)
+static int take_away(struct online *online, const char *slot)
 {
 	json_t *answer = NULL;
 	int status;
@@ -259,7 +260,7 @@ static int remove_helpers(struct online *online)
 
 	online->end_ms = now_ms() + online->simple->timeout_ms;
 	json_array_foreach(online->helpers, i, helper) {
-		one = eject(online, member_text(helper, "slot"));
+		one = take_away(online, member_text(helper, "slot"));
 		status = status ? status : one;
 	}
 	return status;

@@ -231,7 +231,8 @@ int pci_rebalance_make_room(struct pci_rebalance_room *room)
 		.request = {
 			.domain = room->domain, .number = room->number, .bytes = room->bytes,
 			.prefetch = true, .low = room->low, .level = REBALANCE_REBIND,
-			.online = room->online, .dry = !room->apply, .patient = true, .ops = &room_ops,
+			.online = room->online, .dry = !room->apply, .patient = true,
+			.ops = &room_ops,
 		},
 		.room = room,
 	};
@@ -244,7 +245,7 @@ int pci_rebalance_make_room(struct pci_rebalance_room *room)
 		return -EINVAL;
 	}
 	if (room->online && room->apply) {
-		strscpy(room->why, "a plan for more paths is not carried out, but made again once they are there",
+		strscpy(room->why, "a plan for more paths is made again when they are there",
 			sizeof(room->why));
 		return -EINVAL;
 	}

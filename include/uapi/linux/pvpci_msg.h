@@ -375,7 +375,7 @@ struct pvpci_msg_change {
 
 /* pvpci_msg_query_stop.flags */
 #define PVPCI_STOP_LOW		(1U << 0)	/* below 4 GiB of bus addresses, for a 32-bit BAR */
-#define PVPCI_STOP_ONLINE	(1U << 1)	/* only a plan: NVMe controllers will have other paths */
+#define PVPCI_STOP_ONLINE	(1U << 1)	/* only a plan: NVMe will have more paths */
 
 /**
  * struct pvpci_msg_query_stop - may functions be stopped and moved to make room?

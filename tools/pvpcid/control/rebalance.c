@@ -97,7 +97,8 @@ static json_t *refused(const struct bus *bus, int result)
 
 		if (r->note[i].step || !fn)
 			continue;
-		json_array_append_new(stays, json_pack("{s:s, s:s}", "slot", function_slot(fn, slot),
+		json_array_append_new(stays, json_pack("{s:s, s:s}",
+						       "slot", function_slot(fn, slot),
 						       "why", r->note[i].words));
 		if (json_array_size(stays) > STAY_TEXTS)
 			continue;

@@ -19,6 +19,7 @@
 			"\"bars\": [{\"bar\": 0, \"bytes\": 16384, \"bits\": 64}]}"
 #define WANT(more)	"{\"command\": \"rebalance\"" more "}"
 
+#define STAYS	"\"stays\":[{\"slot\":\"04.0\",\"why\":\"in?use\"}]"
 #define MOVE	"\"moves\":[{\"slot\":\"03.0\",\"bar\":0,\"bytes\":16384,\"step\":1," \
 		"\"from\":0,\"to\":65536,\"cost\":103,\"expected_us\":null,\"down_us\":null"
 
@@ -235,8 +236,7 @@ static void test_refused(void **state)
 	assert_int_equal(plan(wish, 1, 0, 0, 0), 0);
 	assert_int_equal(complete(PVPCI_MSG_QUERY_STOP_COMPLETE, wish, ENOSPC, 0,
 				  PVPCI_BAR_UNASSIGNED), 0);
-	expect_text(fd, "the guest refuses: no room; 04.0 stays: in?use\","
-			"\"stays\":[{\"slot\":\"04.0\",\"why\":\"in?use\"}]");
+	expect_text(fd, "the guest refuses: no room; 04.0 stays: in?use\"," STAYS);
 	/* Agreed, and then not. */
 	wish = ask_for_room(fd, WANT(""));
 	assert_int_equal(plan(wish, 1, 1, 0, KIB(64)), 0);
