@@ -16,14 +16,14 @@ ifneq ($(SANITIZE),)
 MODELS_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 endif
 
-MODELS_SRC := $(sort $(wildcard model_*.c nvme_*.c)) fakebus.c \
+MODELS_SRC := $(sort $(wildcard model_*.c nvme_*.c)) fakebus.c stores.c \
 	$(sort $(wildcard $(addprefix $(TOOLS)/pvpcid/,models/*.c models/*/*.c \
 		io/blockio*.c base/*.c)))
 MODELS_OBJ := $(patsubst %.c,$(OUT)/%.o,$(subst $(TOOLS),tools,$(MODELS_SRC)))
 
 $(OUT)/model_test: $(MODELS_OBJ)
 	$(CC) $(MODELS_CFLAGS) $(foreach f,malloc calloc strdup posix_memalign preadv64 open64 \
-		preadv64v2 pwritev64v2 fdatasync fallocate64 close fsetxattr,-Wl,--wrap=$(f)) \
+		preadv64v2 pwritev64v2 fdatasync fallocate64 mmap64 close fsetxattr,-Wl,--wrap=$(f)) \
 		-o $@ $^ -lcmocka -ljansson -luring
 
 $(OUT)/tools/%.o: $(TOOLS)/%.c

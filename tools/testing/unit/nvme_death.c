@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "nvme_tests.h"
+#include "stores.h"
 
 #define KEPT_BYTES	(192U << 10)
 #define BAR_BYTES	16384U
@@ -359,6 +360,63 @@ static void killed_at_birth(void **state)
 	end_host(host);
 }
 
+/* It lives until it is killed, or has come to store @last of what is kept. */
+static pid_t give_stores(struct host *host, unsigned int last, unsigned int *count)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	stores_add(host->fn->kept, KEPT_BYTES);
+	stores_watch(last, count);
+	live(host, false);
+}
+
+/* Whether it died of store @last, before all was done. */
+static bool dies_before(struct host *host, struct round *round, unsigned int last,
+			unsigned int *count)
+{
+	const struct timespec pause = { .tv_nsec = 100000 };
+	time_t end = time(NULL) + SECONDS;
+	pid_t pid = give_stores(host, last, count);
+	int status = 0;
+
+	while (!waitpid(pid, &status, WNOHANG)) {
+		if (reap(host, round) > BATCH || time(NULL) > end) {
+			end_life(pid);
+			return false;
+		}
+		nanosleep(&pause, NULL);
+	}
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	reap(host, round);
+	return true;
+}
+
+/* Before each store to what the next one is made from, from its birth to the last answer. */
+static void killed_before_stores(void **state)
+{
+	struct host *host = start_host();
+	unsigned int *count = shared(sizeof(*count));
+	unsigned int last, lived = 0;
+	struct round round;
+
+	(void)state;
+	if (!stores_possible())
+		skip();
+	first_life(host);
+	/* Rounds of two kinds take turns, of which one has some more. */
+	for (last = 1; lived < 2; last++) {
+		ask(host, &round, last - 1);
+		lived = dies_before(host, &round, last, count) ? 0 : lived + 1;
+		finish(host, &round);
+	}
+	assert_true(*count > BATCH);
+	print_message("%u stores\n", last);
+	munmap(count, sizeof(*count));
+	end_host(host);
+}
+
 /* What is no controller is refused, and nothing of it is served. */
 static void scribbled(void **state)
 {
@@ -383,6 +441,7 @@ static void scribbled(void **state)
 const struct CMUnitTest nvme_death_tests[] = {
 	cmocka_unit_test(killed_at_work),
 	cmocka_unit_test(killed_at_birth),
+	cmocka_unit_test(killed_before_stores),
 	cmocka_unit_test(scribbled),
 };
 

@@ -37,18 +37,22 @@ static void protect(uintptr_t start, size_t bytes, int prot)
 		_exit(5);
 }
 
-void *__wrap_mmap64(void *addr, size_t bytes, int prot, int flags, int fd, off_t offset)
+void stores_add(void *at, size_t bytes)
 {
-	void *at = __real_mmap64(addr, bytes, prot, flags, fd, offset);
-
-	if (at == MAP_FAILED || fd < 0 || !(flags & MAP_SHARED))
-		return at;
 	if (mappings == MAPPINGS)
 		_exit(6);
 	mapping[mappings].start = (uintptr_t)at;
 	mapping[mappings++].bytes = bytes;
 	if (watching)
 		protect((uintptr_t)at, bytes, PROT_READ);
+}
+
+void *__wrap_mmap64(void *addr, size_t bytes, int prot, int flags, int fd, off_t offset)
+{
+	void *at = __real_mmap64(addr, bytes, prot, flags, fd, offset);
+
+	if (at != MAP_FAILED && fd >= 0 && flags & MAP_SHARED)
+		stores_add(at, bytes);
 	return at;
 }
 

@@ -13,7 +13,7 @@
 bool stores_possible(void);
 
 /**
- * stores_watch - count from now on, in this process, which has one thread
+ * stores_watch - count from now on, in this process, of whose threads one stores to such memory
  * @last: SIGKILL comes before this one; 0 for never
  * @count: counts them, in memory that outlives the process
  *
@@ -21,6 +21,9 @@ bool stores_possible(void);
  * stores to one page in a row the first ones do. The program is linked with --wrap=mmap64.
  */
 void stores_watch(unsigned int last, unsigned int *count);
+
+/** stores_add - memory that the process has not mapped itself counts, too */
+void stores_add(void *at, size_t bytes);
 
 /** stores_map - mmap() of a whole file of which no store counts */
 void *stores_map(int fd, size_t bytes);
