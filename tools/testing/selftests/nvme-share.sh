@@ -6,7 +6,7 @@
 # surprise, added again, and while the daemon is killed; nobody above notices. A path is not in
 # use while there is another, the last one is; without multipath each is a disk of its own.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1,stock-7.3@backports --bus nvme-share.json --disk-mib 8 --keeper --host self --timeout 300
+# vmtest: --kernel stock-6.12 --more stock-6.1,stock-7.3@backports --bus nvme-share.json --disk-mib 8 --keeper --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
@@ -107,11 +107,11 @@ refused "a path with other blocks" '"block" is not that of' add 04.0 ', "block":
 for fn in 01.0 02.0 03.0; do
 	guest "echo 10001:00:$fn idle >$dir/allow"
 done
-within "one path need not stay" 20 is 01.0 "movable: by unbinding"
-within "nor the other" 20 is 02.0 "movable: by unbinding"
+within "one path need not stay" 60 is 01.0 "movable: by unbinding"
+within "nor the other" 60 is 02.0 "movable: by unbinding"
 check "one path is ejected" ctl eject --timeout=60 01.0
 goes_on "one path"
-within "the last path is in use" 20 is 02.0 "pinned: in use"
+within "the last path is in use" 60 is 02.0 "pinned: in use"
 refused "and is not ejected" "disk $disk is open" ctl eject 02.0
 check "the other is added again" add 01.0
 within "two paths" 60 has_paths 2
@@ -136,10 +136,10 @@ same "no error of the disk" "" "$(guest "dmesg | grep -E 'error.*$disk|$disk.*er
 # One write protection: the other path hears of it by an event.
 check "protect it through one path" guest "nvme set-feature /dev/\$(ls /sys/bus/pci/devices/10001:00:01.0/nvme) \
 	-n 1 -f 0x84 -v 1"
-within "the disk is read-only" 20 guest "[ \$(cat /sys/block/$disk/ro) = 1 ]"
+within "the disk is read-only" 60 guest "[ \$(cat /sys/block/$disk/ro) = 1 ]"
 check "and through the other it is not any more" guest "nvme set-feature /dev/\$(ls /sys/bus/pci/devices/10001:00:02.0/nvme) \
 	-n 1 -f 0x84 -v 0"
-within "the disk is writable" 20 guest "[ \$(cat /sys/block/$disk/ro) = 0 ]"
+within "the disk is writable" 60 guest "[ \$(cat /sys/block/$disk/ro) = 0 ]"
 
 # hold DEVICE: keep it open in the guest's background; it is when this returns
 hold()
@@ -151,23 +151,23 @@ let_go() { guest "kill \$(cat /tmp/holder)"; }
 
 # A disk with one path is in use as any other, and so is its character device.
 hold "$alone"
-within "the disk that is alone is in use" 20 is 03.0 "pinned: in use"
+within "the disk that is alone is in use" 60 is 03.0 "pinned: in use"
 refused "and is not ejected, either" "disk $alone is open" ctl eject 03.0
 let_go
-within "let go" 20 is 03.0 "movable: by unbinding"
+within "let go" 60 is 03.0 "movable: by unbinding"
 hold "${alone/nvme/ng}"
-within "its character device is in use" 20 is 03.0 "pinned: in use"
+within "its character device is in use" 60 is 03.0 "pinned: in use"
 let_go
-within "let go again" 20 is 03.0 "movable: by unbinding"
+within "let go again" 60 is 03.0 "movable: by unbinding"
 
 # A kernel that does not want it: two disks, each in use for itself.
 check "without multipath" guest "rmmod nvme && rmmod nvme_core && modprobe nvme_core multipath=N && modprobe nvme"
 within "each path is a disk" 60 guest "[ \$(ls /sys/block | grep -cE '^nvme[0-9]+n1\$') -eq 4 ]"
 guest "echo 10001:00:01.0 idle >$dir/allow"
-within "one path need not stay, as long as nobody uses it" 20 is 01.0 "movable: by unbinding"
+within "one path need not stay, as long as nobody uses it" 60 is 01.0 "movable: by unbinding"
 one=$(guest "ls /sys/bus/pci/devices/10001:00:01.0/nvme/nvme*/" | grep -m1 -oE '^nvme[0-9]+n1$')
 hold "$one"
-within "one that is open is in use" 20 is 01.0 "pinned: in use"
+within "one that is open is in use" 60 is 01.0 "pinned: in use"
 refused "and stays" "disk $one is open" ctl eject 01.0
 let_go
 ktap_end

@@ -83,7 +83,7 @@ holes()
 
 	for slot in $(for n in 1 2 3 4 5 6 7 8; do echo "$(($(base 0$n.0))) 0$n.0"; done |
 		sort -n | sed -n '1p;3p;5p' | cut -d' ' -f2); do
-		check "$slot leaves" ctl eject --timeout=20 "$slot"
+		check "$slot leaves" ctl eject --timeout=60 "$slot"
 	done
 	left=$(functions)
 	stay=$(ctl list | grep -oE '^0[1-8]')
@@ -117,7 +117,7 @@ umount_all
 
 # A kernel that does not want it.
 for slot in $stay; do
-	check "$slot leaves, too" ctl eject --timeout=20 "$slot.0"
+	check "$slot leaves, too" ctl eject --timeout=60 "$slot.0"
 done
 share
 holes
@@ -149,7 +149,7 @@ check "what would move" ctl rebalance --online --dry-run --room 256K
 refused "more than there is" "missing" --online --room 1M
 guest "until echo 10001:00:1f.0 >/sys/bus/pci/drivers/nvme/unbind || [ -e /tmp/enough ]; do sleep 0.02; done 2>/dev/null" &
 unbinder=$!
-refused "a second path that goes again" "stays: in use|no driver" --online --room 256K --timeout 5
+refused "a second path that goes again" "stays: in use|no driver|failed" --online --room 256K --timeout 15
 guest "touch /tmp/enough"
 wait $unbinder
 
@@ -159,7 +159,7 @@ for slot in $stay; do
 	guest "echo none >$bus:$slot.0/driver_override"
 done
 status=0
-output=$(ctl rebalance --online --room 256K --timeout 5 2>&1) || status=$?
+output=$(ctl rebalance --online --room 256K --timeout 15 2>&1) || status=$?
 echo "# ${output//$'\n'/ }"
 same "a driver that does not come back: status" 1 $status
 check "it is said, and that a helper stays" grep -q "lost its driver.*1f.0, a second path, is left" \
@@ -169,13 +169,13 @@ for slot in $stay; do
 	guest "echo >$bus:$slot.0/driver_override; echo 10001:00:$slot.0 >/sys/bus/pci/drivers/nvme/bind" 2>/dev/null
 done
 within "it is back" 60 live $((left + 1))
-check "the helper is ejected" ctl eject --timeout=20 1f.0
+check "the helper is ejected" ctl eject --timeout=60 1f.0
 state >now
 check "nothing has changed" diff before now
 
 quiet=$(worst)
 guest ": >/tmp/worst"
-online() { ctl rebalance --online --room 256K --timeout 60 >out; }
+online() { ctl rebalance --online --room 256K --timeout 120 >out; }
 every_change "move what is mounted" state online
 sed 's/^/# /' out
 check "it tells of the second path" grep -q "meanwhile: 1f.0 as a second path" out
