@@ -141,6 +141,11 @@ check "and through the other it is not any more" guest "nvme set-feature /dev/\$
 	-n 1 -f 0x84 -v 0"
 within "the disk is writable" 60 guest "[ \$(cat /sys/block/$disk/ro) = 0 ]"
 
+# So it is with a file that grows: nobody has to rescan anything.
+truncate -s 12M "$OUT/disk0.img"
+within "the disk has grown" 60 guest "[ \$(cat /sys/block/$disk/size) = $((12 << 11)) ]"
+check "to its end" guest "dd if=/dev/urandom of=/dev/$disk bs=64k count=1 seek=191 oflag=direct 2>/dev/null"
+
 # hold DEVICE: keep it open in the guest's background; it is when this returns
 hold()
 {
