@@ -61,21 +61,30 @@ static bool nap(const struct online *online)
 	return now_ms() < online->end_ms;
 }
 
+/* A refusal is said, and the end of it all. */
 static int ask(const struct online *online, json_t *request, unsigned int timeout_ms,
+	       json_t **answer)
+{
+	return client_ask(online->simple->globals.control, request,
+			  (int)timeout_ms + ANSWER_SLACK_MS, answer);
+}
+
+/* A refusal may be none a moment later. */
+static int try(const struct online *online, json_t *request, unsigned int timeout_ms,
 	       json_t **answer)
 {
 	return client_exchange(online->simple->globals.control, request,
 			       (int)timeout_ms + ANSWER_SLACK_MS, answer);
 }
 
-static int ask_room(const struct online *online, bool dry_run, bool with_paths, json_t **answer)
+static json_t *room(const struct online *online, bool dry_run, bool with_paths)
 {
 	json_t *request = json_copy(online->wish);
 
 	json_object_set_new(request, "dry_run", json_boolean(dry_run));
 	if (with_paths)
 		json_object_set_new(request, "online", json_true());
-	return ask(online, request, online->simple->timeout_ms, answer);
+	return request;
 }
 
 /* The member of an array of objects that is about a slot. */
@@ -122,10 +131,8 @@ static json_t *helper_of(const struct online *online, const char *of, const char
 	json_t *answer, *conf, *helper = NULL;
 	size_t i;
 
-	if (ask(online, json_pack("{s:s, s:s}", "command", "show", "slot", of), 0, &answer)) {
-		json_decref(answer);
+	if (ask(online, json_pack("{s:s, s:s}", "command", "show", "slot", of), 0, &answer))
 		return NULL;
-	}
 	conf = json_object_get(json_object_get(answer, "function"), "configuration");
 	if (json_object_get(conf, "share")) {
 		helper = json_pack("{s:s, s:o}", "slot", slot, "label",
@@ -157,8 +164,6 @@ static int add_helper(struct online *online, const char *of)
 	status = ask(online, json_pack("{s:s, s:o, s:i}", "command", "add", "function", helper,
 				       "wait_ms", (int)online->simple->timeout_ms),
 		     online->simple->timeout_ms, &answer);
-	if (status == STATUS_REFUSED)
-		client_error(answer);
 	if (!status) {
 		json_array_append_new(online->helpers, json_pack("{s:s, s:s}", "slot", slot,
 								 "of", of));
@@ -179,11 +184,9 @@ static int add_helpers(struct online *online, json_t *refusal)
 {
 	json_t *stays = json_object_get(refusal, "stays");
 	json_t *answer, *moves, *move;
-	int status = ask_room(online, true, true, &answer);
+	int status = ask(online, room(online, true, true), online->simple->timeout_ms, &answer);
 	size_t i;
 
-	if (status == STATUS_REFUSED)
-		client_error(answer);
 	moves = json_object_get(json_object_get(answer, "rebalance"), "moves");
 	json_array_foreach(moves, i, move) {
 		const char *slot = member_text(move, "slot");
@@ -203,7 +206,8 @@ static int find_plan(struct online *online)
 	int status;
 
 	for (;;) {
-		status = ask_room(online, true, false, &answer);
+		status = try(online, room(online, true, false), online->simple->timeout_ms,
+			     &answer);
 		if (status != STATUS_REFUSED)
 			break;
 		status = add_helpers(online, answer);
@@ -224,12 +228,8 @@ static int make_room(struct online *online, json_t **answer)
 {
 	int status = find_plan(online);
 
-	if (status)
-		return status;
-	status = ask_room(online, false, false, answer);
-	if (status == STATUS_REFUSED)
-		client_error(*answer);
-	return status;
+	return status ? status : ask(online, room(online, false, false),
+				     online->simple->timeout_ms, answer);
 }
 
 /* It is the last path until the controller that was moved is at work again. */
@@ -240,7 +240,7 @@ static int take_away(struct online *online, const char *slot)
 
 	do {
 		json_decref(answer);
-		status = ask(online, json_pack("{s:s, s:s, s:i}", "command", "eject",
+		status = try(online, json_pack("{s:s, s:s, s:i}", "command", "eject",
 					       "slot", slot, "timeout_ms", EJECT_MS),
 			     EJECT_MS, &answer);
 	} while (status == STATUS_REFUSED && nap(online));

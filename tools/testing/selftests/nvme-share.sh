@@ -10,12 +10,16 @@
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
+# shellcheck source=lib/daemon.sh
+. "$(dirname "$0")/lib/daemon.sh"
+# shellcheck source=lib/passes.sh
+. "$(dirname "$0")/lib/passes.sh"
 
 guest() { "$GUEST" "$@"; }
-ctl() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
+control() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
 
 dir=/sys/kernel/pci_rebalance
-add() { ctl add "{\"slot\": \"$1\", \"model\": \"nvme\", \"share\": \"PAIR\", \"queues\": 2,
+add() { control add "{\"slot\": \"$1\", \"model\": \"nvme\", \"share\": \"PAIR\", \"queues\": 2,
 	\"namespaces\": [{\"file\": \"disk0.img\"${2:-}}]}"; }
 
 # paths: how many live ones the disk has, as nvme-cli sees it
@@ -24,18 +28,6 @@ has_paths() { [ "$(paths)" -eq "$1" ]; }
 
 # is SLOT WORDS: as pci_rebalance lists it
 is() { guest "grep '^10001:00:$1 ' $dir/functions | tee -a /dev/stderr | grep -q '$2'"; }
-
-passes() { guest "cat /tmp/passes"; }
-more_passes() { guest "[ ! -e /tmp/failed ]" && [ "$(passes)" -gt "$1" ]; }
-
-# goes_on NAME: fio has verified what it wrote since
-goes_on()
-{
-	local count
-
-	count=$(passes)
-	within "$1: fio goes on" 120 more_passes "$count"
-}
 
 # refused NAME WORDS COMMAND...
 refused()
@@ -56,25 +48,9 @@ refused()
 surprise()
 {
 	"$QMP" stop >/dev/null
-	ctl eject --force --timeout 1 "$1" 2>&1 | sed 's/^/# /'
+	control eject --force --timeout 1 "$1" 2>&1 | sed 's/^/# /'
 	"$QMP" cont >/dev/null
 	guest true
-}
-
-killed()
-{
-	local old
-
-	old=$(pgrep -P "$PVPCID_PID")
-	kill -9 "$old"
-	within "another daemon answers" 60 answers_not "$old"
-}
-answers_not()
-{
-	local now
-
-	now=$(ctl --json ping | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p')
-	[ -n "$now" ] && [ "$now" -ne "$1" ]
 }
 
 check "load" guest "modprobe nvme && modprobe pvpci && modprobe pci_rebalance auto=off"
@@ -101,7 +77,7 @@ fio=$!
 within "fio writes and verifies" 120 more_passes 0
 
 refused "a path to something else" '"file" is not that of .*02.0' \
-	ctl add '{"slot": "04.0", "model": "nvme", "share": "PAIR", "namespaces": [{"file": "disk1.img"}]}'
+	control add '{"slot": "04.0", "model": "nvme", "share": "PAIR", "namespaces": [{"file": "disk1.img"}]}'
 refused "a path with other blocks" '"block" is not that of' add 04.0 ', "block": 4096'
 
 for fn in 01.0 02.0 03.0; do
@@ -109,10 +85,10 @@ for fn in 01.0 02.0 03.0; do
 done
 within "one path need not stay" 60 is 01.0 "movable: by unbinding"
 within "nor the other" 60 is 02.0 "movable: by unbinding"
-check "one path is ejected" ctl eject --timeout=60 01.0
+check "one path is ejected" control eject --timeout=60 01.0
 goes_on "one path"
 within "the last path is in use" 60 is 02.0 "pinned: in use"
-refused "and is not ejected" "disk $disk is open" ctl eject 02.0
+refused "and is not ejected" "disk $disk is open" control eject 02.0
 check "the other is added again" add 01.0
 within "two paths" 60 has_paths 2
 surprise 02.0
@@ -120,9 +96,9 @@ within "one is gone by surprise" 60 has_paths 1
 goes_on "after the surprise"
 check "it is added again" add 02.0
 within "two paths once more" 60 has_paths 2
-killed
+check "another daemon answers" kill_daemon
 goes_on "another daemon"
-check "now the other is ejected" ctl eject --timeout=60 01.0
+check "now the other is ejected" control eject --timeout=60 01.0
 goes_on "the other path"
 check "and added again" add 01.0
 within "two paths in the end" 60 has_paths 2
@@ -157,7 +133,7 @@ let_go() { guest "kill \$(cat /tmp/holder)"; }
 # A disk with one path is in use as any other, and so is its character device.
 hold "$alone"
 within "the disk that is alone is in use" 60 is 03.0 "pinned: in use"
-refused "and is not ejected, either" "disk $alone is open" ctl eject 03.0
+refused "and is not ejected, either" "disk $alone is open" control eject 03.0
 let_go
 within "let go" 60 is 03.0 "movable: by unbinding"
 hold "${alone/nvme/ng}"
@@ -173,6 +149,6 @@ within "one path need not stay, as long as nobody uses it" 60 is 01.0 "movable: 
 one=$(guest "ls /sys/bus/pci/devices/10001:00:01.0/nvme/nvme*/" | grep -m1 -oE '^nvme[0-9]+n1$')
 hold "$one"
 within "one that is open is in use" 60 is 01.0 "pinned: in use"
-refused "and stays" "disk $one is open" ctl eject 01.0
+refused "and stays" "disk $one is open" control eject 01.0
 let_go
 ktap_end

@@ -13,6 +13,8 @@ set -u
 . "$(dirname "$0")/lib/ktap.sh"
 # shellcheck source=lib/every_change.sh
 . "$(dirname "$0")/lib/every_change.sh"
+# shellcheck source=lib/passes.sh
+. "$(dirname "$0")/lib/passes.sh"
 
 guest() { "$GUEST" "$@"; }
 ctl() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
@@ -37,17 +39,8 @@ state()
 	ctl --json space
 }
 
-passes() { guest "cat /tmp/passes"; }
-more_passes() { guest "[ ! -e /tmp/failed ]" && [ "$(passes)" -gt "$1" ]; }
 # worst: the longest time of one I/O, in microseconds
 worst() { echo $(($(guest "sort -n /tmp/worst | tail -n 1") / 1000)); }
-goes_on()
-{
-	local count
-
-	count=$(passes)
-	within "$1: fio goes on" 120 more_passes $((count + 1))
-}
 
 # refused NAME WORDS OPTION...: and nothing has changed
 refused()

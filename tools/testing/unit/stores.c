@@ -14,9 +14,6 @@
 #include "stores.h"
 
 #define MAPPINGS	16
-#define PAGE		((uintptr_t)4096)
-#define TRAP_FLAG	0x100
-#define IN_A_ROW	16
 
 void *__real_mmap64(void *addr, size_t bytes, int prot, int flags, int fd, off_t offset);
 void *__wrap_mmap64(void *addr, size_t bytes, int prot, int flags, int fd, off_t offset);
@@ -28,8 +25,6 @@ static struct {
 
 static unsigned int mappings;
 static bool watching;
-static unsigned int dies_before;
-static unsigned int *counter;
 
 static void protect(uintptr_t start, size_t bytes, int prot)
 {
@@ -62,11 +57,17 @@ void *stores_map(int fd, size_t bytes)
 }
 
 #ifdef __x86_64__
+#define PAGE		((uintptr_t)4096)
+#define TRAP_FLAG	0x100
+#define IN_A_ROW	16
+
 bool stores_possible(void)
 {
 	return true;
 }
 
+static unsigned int dies_before;
+static unsigned int *counter;
 static uintptr_t open_page[2];	/* a store may reach into the next one */
 static unsigned int nr_open;
 static greg_t storing;		/* the instruction that does */

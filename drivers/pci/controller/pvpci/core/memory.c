@@ -27,15 +27,26 @@ static int ask_for_ends(struct pvpci_bus *bus, u64 start, u64 last)
 	       pvpci_proto_dma_probe(&bus->wire, end - sizeof(u64), &value);
 }
 
+/**
+ * struct walk - over all ranges
+ * @bus: whose host is asked
+ * @ret: what it has said of the last one; the walk's own errno is that of no range, too
+ */
+struct walk {
+	struct pvpci_bus *bus;
+	int ret;
+};
+
 static int check_range(struct resource *range, void *context)
 {
-	struct pvpci_bus *bus = context;
-	int ret = ask_for_ends(bus, range->start, range->end);
+	struct walk *walk = context;
+	struct pvpci_bus *bus = walk->bus;
 
-	if (ret == -ERANGE)
+	walk->ret = ask_for_ends(bus, range->start, range->end);
+	if (walk->ret == -ERANGE)
 		dev_err(&bus->pdev->dev, "Guest RAM at %#llx to %#llx is not shared with the host: functions could not use it. All memory has to be in what the daemon is given (\"memory\" in its configuration).\n",
 			(u64)range->start, (u64)range->end);
-	return ret;
+	return walk->ret;
 }
 
 static int memory_changes(struct notifier_block *block, unsigned long action, void *data)
@@ -69,6 +80,7 @@ static int memory_changes(struct notifier_block *block, unsigned long action, vo
  */
 int pvpci_memory_watch(struct pvpci_bus *bus)
 {
+	struct walk walk = { .bus = bus };
 	int ret;
 
 	if (!(bus->wire.features & PVPCI_F_DMA_SHARED))
@@ -77,12 +89,12 @@ int pvpci_memory_watch(struct pvpci_bus *bus)
 	ret = register_memory_notifier(&bus->memory);
 	if (ret) {
 		bus->memory.notifier_call = NULL;
+		dev_err(&bus->pdev->dev, "Cannot hear of memory that is plugged in: %d.\n", ret);
 		return ret;
 	}
-	ret = walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0,
-				  U64_MAX, bus, check_range);
-	/* No range at all is nothing to complain of. */
-	return ret == -EINVAL ? 0 : ret;
+	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0, U64_MAX,
+			    &walk, check_range);
+	return walk.ret;
 }
 
 /**
