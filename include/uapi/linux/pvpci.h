@@ -49,6 +49,7 @@
 #define PVPCI_F_RESIZE		(1ULL << 11)	/* host looks at the chosen sizes of BARs */
 #define PVPCI_F_RING_VECTOR	(1ULL << 12)	/* vector 0 may carry tokens, shared */
 #define PVPCI_F_APERTURE_PROBE	(1ULL << 13)	/* PVPCI_MSG_APERTURE_PROBE */
+#define PVPCI_F_MEMORY		(1ULL << 14)	/* PVPCI_MSG_MEMORY: the guest tells of its RAM */
 
 #define PVPCI_FEATURES_1_0	0xfULL		/* all that version 1.0 knows */
 

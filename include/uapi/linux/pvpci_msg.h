@@ -66,6 +66,7 @@ struct pvpci_msg {
 #define PVPCI_MSG_OUTCOME		0x0018	/* PVPCI_F_OUTCOME */
 #define PVPCI_MSG_EJECT_WHY		0x0019	/* PVPCI_F_EJECT_WHY */
 #define PVPCI_MSG_APERTURE_PROBE	0x001a	/* PVPCI_F_APERTURE_PROBE */
+#define PVPCI_MSG_MEMORY		0x001b	/* PVPCI_F_MEMORY */
 /* Events of the host: no reply. */
 #define PVPCI_MSG_RELATIONS		0x0101
 #define PVPCI_MSG_EJECT			0x0102
@@ -224,6 +225,42 @@ struct pvpci_msg_aperture_probe {
 	struct pvpci_msg msg;
 	__le64 offset;
 	__le64 value;
+};
+
+/* pvpci_msg_memory.what */
+#define PVPCI_MEMORY_MARKED	0	/* find it by a mark */
+#define PVPCI_MEMORY_ALIKE	1	/* it lies beside what is known already */
+#define PVPCI_MEMORY_GONE	2	/* is none any more; not an error if it was none */
+#define PVPCI_MEMORY_COUNT	3
+
+#define PVPCI_MARK_BYTES	32
+
+/**
+ * struct pvpci_msg_memory - where a range of the guest's RAM is
+ * @msg: PVPCI_MSG_MEMORY; PVPCI_STATUS_RANGE when no memory that the host may look at
+ *	has the mark, or nothing is known that reaches as far
+ * @what: PVPCI_MEMORY_*
+ * @reserved: zero
+ * @address: guest-physical start of the range; reply: of the part that the host reaches
+ * @bytes: length; reply: of that part, which holds @at (MARKED) or begins where the
+ *	range does (ALIKE)
+ * @at: MARKED: guest-physical, a multiple of 4096 in the range, where the mark is
+ * @mark: MARKED: what the guest has written there for the time of the request, and
+ *	nobody can guess
+ *
+ * The host knows files that the guest's machine may have for memory. The one with the mark
+ * at a place that is @at modulo 1 MiB is the one, and the range is in it as far as it goes.
+ * What a guest has told holds until it says otherwise, over D0_EXIT and D0_ENTRY, too, as
+ * long as its machine is the same.
+ */
+struct pvpci_msg_memory {
+	struct pvpci_msg msg;
+	__le32 what;
+	__le32 reserved;
+	__le64 address;
+	__le64 bytes;
+	__le64 at;
+	__u8 mark[PVPCI_MARK_BYTES];
 };
 
 /**
@@ -497,6 +534,7 @@ PVPCI_ASSERT(sizeof(struct pvpci_msg_resources) == 72);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_commit) == 88);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_dma_probe) == 32);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_aperture_probe) == 32);
+PVPCI_ASSERT(sizeof(struct pvpci_msg_memory) == 80);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_ping) == 24);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_function) == 32);
 PVPCI_ASSERT(sizeof(struct pvpci_msg_why) == 120);

@@ -202,6 +202,23 @@ struct pvpci_stop_complete {
 };
 
 /**
+ * struct pvpci_memory - see struct pvpci_msg_memory; @what is valid, and the range is not
+ *	empty, ends at 2^64 at most, and holds @at, which is a multiple of 4096
+ * @what: PVPCI_MEMORY_*
+ * @address: guest-physical; becomes that of what is reached
+ * @bytes: becomes the length of it
+ * @at: MARKED: where the mark is
+ * @mark: MARKED: what is there
+ */
+struct pvpci_memory {
+	uint32_t what;
+	uint64_t address;
+	uint64_t bytes;
+	uint64_t at;
+	uint8_t mark[PVPCI_MARK_BYTES];
+};
+
+/**
  * struct pvpci_host_ops - what a bus does
  * @d0_entry: power up; @again: it was up, start over
  * @d0_exit: power down: detach and release all
@@ -213,6 +230,7 @@ struct pvpci_stop_complete {
  * @dma_probe: read 8 bytes of guest memory
  * @aperture_probe: read 8 bytes of the aperture, write their complement there; or say
  *	where nothing decodes
+ * @memory: where a range of guest memory is
  * @eject_complete: the guest let go of a function, or @result says why not
  * @eject_why: it will not, for that reason: the guest's text, unchecked but for its end
  * @read_block: content of a config block
@@ -238,6 +256,7 @@ struct pvpci_host_ops {
 	uint32_t (*commit)(void *context, struct pvpci_commit *commit);
 	uint32_t (*dma_probe)(void *context, uint64_t address, uint64_t *value);
 	uint32_t (*aperture_probe)(void *context, uint64_t *offset, uint64_t *value);
+	uint32_t (*memory)(void *context, struct pvpci_memory *memory);
 	uint32_t (*eject_complete)(void *context, uint32_t row, uint32_t instance,
 				   uint32_t result);
 	uint32_t (*eject_why)(void *context, uint32_t row, uint32_t instance, const char *why);

@@ -134,6 +134,30 @@ static uint32_t do_dma_probe(struct pvpci_host *host, union pvpci_slot *slot)
 	return status;
 }
 
+static uint32_t do_memory(struct pvpci_host *host, union pvpci_slot *slot)
+{
+	struct pvpci_memory memory = {
+		.what = le32toh(slot->memory.what), .address = le64toh(slot->memory.address),
+		.bytes = le64toh(slot->memory.bytes), .at = le64toh(slot->memory.at),
+	};
+	uint32_t status;
+
+	if (memory.what >= PVPCI_MEMORY_COUNT || slot->memory.reserved || !memory.bytes ||
+	    memory.bytes - 1 > UINT64_MAX - memory.address)
+		return PVPCI_STATUS_RANGE;
+	if (memory.what == PVPCI_MEMORY_MARKED &&
+	    (memory.at % 4096 || memory.at < memory.address || memory.bytes < PVPCI_MARK_BYTES ||
+	     memory.at - memory.address > memory.bytes - PVPCI_MARK_BYTES))
+		return PVPCI_STATUS_RANGE;
+	memcpy(memory.mark, slot->memory.mark, sizeof(memory.mark));
+	status = host->ops->memory(host->context, &memory);
+	slot->memory.address = htole64(memory.address);
+	slot->memory.bytes = htole64(memory.bytes);
+	/* It is for the guest's page alone. */
+	memset(slot->memory.mark, 0, sizeof(slot->memory.mark));
+	return status;
+}
+
 static uint32_t do_aperture_probe(struct pvpci_host *host, union pvpci_slot *slot)
 {
 	uint64_t offset = le64toh(slot->aperture_probe.offset), value = 0;
@@ -357,6 +381,7 @@ static const struct message messages[] = {
 	FEATURE(PVPCI_F_EJECT_WHY, EJECT_WHY, pvpci_msg_why, pvpci_msg_why, D0, do_eject_why),
 	FEATURE(PVPCI_F_APERTURE_PROBE, APERTURE_PROBE, pvpci_msg_aperture_probe,
 		pvpci_msg_aperture_probe, D0, do_aperture_probe),
+	FEATURE(PVPCI_F_MEMORY, MEMORY, pvpci_msg_memory, pvpci_msg_memory, D0, do_memory),
 	FEATURE(PVPCI_F_POWER, POWER, pvpci_msg_change, pvpci_msg_change, D0, do_change),
 };
 

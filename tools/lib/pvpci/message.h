@@ -18,6 +18,7 @@ union pvpci_slot {
 	struct pvpci_msg_commit commit;
 	struct pvpci_msg_dma_probe dma_probe;
 	struct pvpci_msg_aperture_probe aperture_probe;
+	struct pvpci_msg_memory memory;
 	struct pvpci_msg_ping ping;
 	struct pvpci_msg_function function;
 	struct pvpci_msg_outcome outcome;

@@ -48,6 +48,8 @@ void bus_start_protocol(struct bus *bus)
 				      PVPCI_F_RING_VECTOR | PVPCI_F_APERTURE_PROBE;
 	if (dma_configured(&bus->conf->memory))
 		bus->host.features |= PVPCI_F_DMA_SHARED;
+	if (bus->conf->memory.peer && bus->host.version_max >= PVPCI_VERSION_1_1)
+		bus->host.features |= PVPCI_F_MEMORY;
 	pvpci_host_start(&bus->host, bus_area(bus, PVPCI_AREA_RING_TO_HOST),
 			 bus_area(bus, PVPCI_AREA_RING_TO_GUEST), bus->layout.want.ring_slots);
 	pvpci_host_hold(&bus->host);

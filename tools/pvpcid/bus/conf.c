@@ -135,8 +135,9 @@ int conf_check(struct conf *conf, struct error *err)
 		error_at(err, "spare64", "\"spare64\" must not pass 32T");
 	else if (conf->memory.file && conf->memory.machine == DMA_MACHINE_NONE)
 		error_at(err, "memory", "\"file\" needs \"machine\" (--machine): q35, pc or virt");
-	else if (conf->memory.peer && conf->memory.machine == DMA_MACHINE_NONE)
-		error_at(err, "memory", "\"peer\" needs \"machine\" (--machine): q35, pc or virt");
+	else if (conf->memory.peer && conf->memory.machine == DMA_MACHINE_NONE &&
+		 conf->protocol == PVPCI_VERSION_1_0)
+		error_at(err, "memory", "\"peer\" needs \"machine\" (--machine) with protocol 1.0: q35, pc or virt");
 	else if (rows_valid(conf, err))
 		return 0;
 	return -1;

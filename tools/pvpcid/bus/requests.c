@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "bus/aperture.h"
 #include "bus/bus.h"
+#include "bus/guest_memory.h"
 #include "shm.h"
 
 static uint32_t op_d0_entry(void *context, uint32_t nr_vectors, bool again)
@@ -26,8 +27,7 @@ static uint32_t op_d0_entry(void *context, uint32_t nr_vectors, bool again)
 		bus_release_all(bus, PVPCI_REASON_REMOVE);
 	}
 	/* The file may be as young as the guest, or another than the last one's. */
-	if (dma_configured(&bus->conf->memory) &&
-	    dma_map(&bus->dma, &bus->conf->memory, bus->peer, &err)) {
+	if (bus_map_memory(bus, &err)) {
 		log_some(&bus->chatter, LOG_LEVEL_ERROR,
 			 "bus %llu: %s", (unsigned long long)bus->conf->id, err.text);
 		return PVPCI_STATUS_IO;
@@ -358,26 +358,6 @@ static uint32_t op_commit(void *context, struct pvpci_commit *commit)
 	return PVPCI_STATUS_OK;
 }
 
-static uint32_t op_dma_probe(void *context, uint64_t address, uint64_t *value)
-{
-	struct bus *bus = context;
-	struct error err;
-	void *host;
-
-	if (!dma_configured(&bus->conf->memory))
-		return PVPCI_STATUS_RANGE;
-	if (!bus->dma.count && dma_map(&bus->dma, &bus->conf->memory, bus->peer, &err)) {
-		log_some(&bus->chatter, LOG_LEVEL_ERROR,
-			 "bus %llu: %s", (unsigned long long)bus->conf->id, err.text);
-		return PVPCI_STATUS_IO;
-	}
-	host = address % 8 ? NULL : dma_at(&bus->dma, address, 8);
-	if (!host)
-		return PVPCI_STATUS_RANGE;
-	shm_copy_out(value, host, sizeof(*value));
-	return PVPCI_STATUS_OK;
-}
-
 /* What the guest writes there is nobody's while nothing decodes. */
 static uint32_t op_aperture_probe(void *context, uint64_t *offset, uint64_t *value)
 {
@@ -442,7 +422,8 @@ const struct pvpci_host_ops bus_host_ops = {
 	.assigned = op_assigned,
 	.released = op_released,
 	.commit = op_commit,
-	.dma_probe = op_dma_probe,
+	.dma_probe = bus_dma_probe,
+	.memory = bus_memory,
 	.aperture_probe = op_aperture_probe,
 	.eject_complete = op_eject_complete,
 	.eject_why = op_eject_why,

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "bus/bus.h"
 #include "bus/guest.h"
+#include "bus/guest_memory.h"
 #include "bus/saved.h"
 #include "io/keep.h"
 #include "io/peer.h"
@@ -280,8 +281,7 @@ static const char *resume(struct bus *bus, const struct saved_bus *saved, size_t
 	bus->connected = bus->client >= 0;
 	bus->peer = bus->connected ? peer_of_socket(bus->client) : 0;
 	if (bus->connected && bus->host.state != PVPCI_HOST_NEW &&
-	    dma_configured(&bus->conf->memory) &&
-	    dma_map(&bus->dma, &bus->conf->memory, bus->peer, &err)) {
+	    bus_resume_memory(bus, &saved->memory, &err)) {
 		log_error("bus %llu: %s", (unsigned long long)bus->conf->id, err.text);
 		return "the guest's memory is not there";
 	}

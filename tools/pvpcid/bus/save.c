@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "bus/bus.h"
+#include "bus/guest_memory.h"
 #include "bus/saved.h"
 #include "io/keep.h"
 #include "models/model.h"
@@ -35,6 +36,7 @@ static void save_bus(const struct bus *bus, struct saved_bus *saved)
 		.nr_kept = bus->host.nr_kept,
 	};
 	memcpy(saved->window, bus->window, sizeof(saved->window));
+	bus_save_memory(bus, &saved->memory);
 	memcpy(saved->kept, bus->host.kept, bus->host.nr_kept * sizeof(saved->kept[0]));
 	/* What the guest has told of its plan is for reports only. */
 	saved->rebalance.note = NULL;

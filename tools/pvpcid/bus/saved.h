@@ -15,6 +15,7 @@
 #include "bus/function.h"
 #include "bus/rebalance.h"
 #include "host.h"
+#include "io/dma_told.h"
 #include "layout.h"
 
 struct bus;
@@ -43,6 +44,7 @@ struct bus;
  * @in_force: features agreed
  * @from_guest: requests taken
  * @to_guest: messages sent
+ * @memory: of the guest, as it has told
  * @nr_kept: requests that wait
  * @kept: they
  */
@@ -69,6 +71,7 @@ struct saved_bus {
 	uint64_t in_force;
 	uint32_t from_guest;
 	uint32_t to_guest;
+	struct dma_views memory;
 	uint32_t nr_kept;
 	uint8_t kept[PVPCI_HOST_KEPT][PVPCI_SLOT_BYTES];
 };

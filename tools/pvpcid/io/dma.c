@@ -106,12 +106,15 @@ static int open_ram(const char *path, uint64_t *bytes, struct error *err)
 	return fd;
 }
 
-/* Map [@offset, @offset + @bytes) of @fd; the pieces that lie in it are added by the caller. */
-static uint8_t *map_range(struct dma *dma, int fd, uint64_t offset, uint64_t bytes,
-			  struct error *err)
+uint8_t *dma_map_file(struct dma *dma, int fd, uint64_t offset, uint64_t bytes, struct error *err)
 {
+	struct stat st;
 	void *base;
 
+	if (dma->files == DMA_MAX_FILES) {
+		error_set(err, "guest memory lies in more than %u files", DMA_MAX_FILES);
+		return NULL;
+	}
 	if (offset % (uint64_t)sysconf(_SC_PAGESIZE) || bytes > SIZE_MAX) {
 		error_set(err, "guest memory at file offset %#llx is not page aligned",
 			  (unsigned long long)offset);
@@ -119,13 +122,14 @@ static uint8_t *map_range(struct dma *dma, int fd, uint64_t offset, uint64_t byt
 	}
 	base = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
 		    (off_t)offset);
-	if (base == MAP_FAILED) {
+	if (base == MAP_FAILED || fstat(fd, &st)) {
 		error_set(err, "cannot map %llu bytes of guest memory: %s",
 			  (unsigned long long)bytes, strerror(errno));
 		return NULL;
 	}
-	dma->base[dma->mappings] = base;
-	dma->base_bytes[dma->mappings++] = (size_t)bytes;
+	dma->file[dma->files++] = (struct dma_file){
+		.base = base, .bytes = (size_t)bytes, .device = st.st_dev, .inode = st.st_ino,
+	};
 	return base;
 }
 
@@ -149,7 +153,7 @@ static int map_machine(struct dma *dma, const struct dma_conf *conf, const char 
 	fd = open_ram(path, &bytes, err);
 	if (fd < 0)
 		return -1;
-	host = map_range(dma, fd, 0, bytes, err);
+	host = dma_map_file(dma, fd, 0, bytes, err);
 	close(fd);
 	if (!host)
 		return -1;
@@ -195,7 +199,7 @@ static int map_explicit(struct dma *dma, const struct dma_segment *segment, stru
 		close(fd);
 		return -1;
 	}
-	host = map_range(dma, fd, segment->offset, want, err);
+	host = dma_map_file(dma, fd, segment->offset, want, err);
 	close(fd);
 	if (!host)
 		return -1;
@@ -250,13 +254,13 @@ int dma_check(const struct dma_conf *conf, struct error *err)
 
 void dma_unmap(struct dma *dma)
 {
-	unsigned int mappings = dma->mappings;
+	unsigned int files = dma->files;
 	unsigned int i;
 
 	dma->count = 0;
-	dma->mappings = 0;
-	for (i = 0; i < mappings; i++)
-		munmap(dma->base[i], dma->base_bytes[i]);
+	dma->files = 0;
+	for (i = 0; i < files; i++)
+		munmap(dma->file[i].base, dma->file[i].bytes);
 }
 
 void *dma_at(const struct dma *dma, uint64_t address, uint64_t bytes)

@@ -13,6 +13,8 @@
 struct error;
 
 #define DMA_MAX_SEGMENTS	8
+#define DMA_MAX_FILES		64
+#define DMA_MAX_PIECES		128
 
 /**
  * enum dma_machine - where QEMU puts RAM in the guest's address space
@@ -46,9 +48,9 @@ struct dma_segment {
 
 /**
  * struct dma_conf - what the configuration says of guest RAM
- * @machine: with @file or @peer: where its bytes appear
+ * @machine: with @file, and with @peer for a guest that does not tell: where its bytes appear
  * @file: backing file of all RAM, or NULL; owned
- * @peer: find the file among those of the QEMU that connects
+ * @peer: find the files among those of the QEMU that connects
  * @count: of @map
  * @map: explicit pieces
  */
@@ -73,19 +75,31 @@ struct dma_piece {
 };
 
 /**
+ * struct dma_file - a mapped file
+ * @base: where
+ * @bytes: length of the mapping
+ * @device: as stat() has it, like @inode
+ * @inode: 0 when no piece needs the file any more
+ */
+struct dma_file {
+	uint8_t *base;
+	size_t bytes;
+	uint64_t device;
+	uint64_t inode;
+};
+
+/**
  * struct dma - guest RAM as mapped
  * @count: of @piece; 0 while nothing is mapped
  * @piece: ranges that may be used
- * @mappings: of @base
- * @base: what munmap() needs
- * @base_bytes: length of each
+ * @files: of @file
+ * @file: what they lie in; stays mapped until dma_unmap(), as I/O may be under way
  */
 struct dma {
 	unsigned int count;
-	struct dma_piece piece[2 * DMA_MAX_SEGMENTS];
-	unsigned int mappings;
-	void *base[DMA_MAX_SEGMENTS];
-	size_t base_bytes[DMA_MAX_SEGMENTS];
+	struct dma_piece piece[DMA_MAX_PIECES];
+	unsigned int files;
+	struct dma_file file[DMA_MAX_FILES];
 };
 
 /** dma_machine_parse - "q35", "pc" or "virt"; DMA_MACHINE_NONE for anything else */
@@ -125,6 +139,18 @@ int dma_map(struct dma *dma, const struct dma_conf *conf, pid_t peer, struct err
  * Return: 0, or -1 with @err filled.
  */
 int dma_check(const struct dma_conf *conf, struct error *err);
+
+/**
+ * dma_map_file - map a file, or a part of it
+ * @dma: gets one more file
+ * @fd: of it, still the caller's
+ * @offset: of the part, a multiple of the page size
+ * @bytes: of the part
+ * @err: filled on failure
+ *
+ * Return: where it is, NULL with @err filled.
+ */
+uint8_t *dma_map_file(struct dma *dma, int fd, uint64_t offset, uint64_t bytes, struct error *err);
 
 /** dma_unmap - the reverse; harmless when nothing is mapped */
 void dma_unmap(struct dma *dma);

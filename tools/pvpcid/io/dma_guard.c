@@ -21,14 +21,14 @@ static void bus_error(int signal, siginfo_t *info, void *context)
 	unsigned int i;
 
 	(void)context;
-	for (i = 0; guarded && i < guarded->mappings; i++) {
-		uintptr_t base = (uintptr_t)guarded->base[i];
-		size_t bytes = guarded->base_bytes[i];
+	for (i = 0; guarded && i < guarded->files; i++) {
+		uintptr_t base = (uintptr_t)guarded->file[i].base;
+		size_t bytes = guarded->file[i].bytes;
 
 		if (address < base || address - base >= bytes)
 			continue;
 		/* Zeroes for all of this mapping: the bus is about to be broken anyway. */
-		if (mmap(guarded->base[i], bytes, PROT_READ | PROT_WRITE,
+		if (mmap(guarded->file[i].base, bytes, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) ==
 		    MAP_FAILED)
 			break;

@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -95,6 +96,50 @@ static void set_hidden(struct error *err, pid_t peer)
 			  strerror(reason));
 }
 
+/* The descriptors of @peer, and what it maps; NULL with @err filled. */
+static DIR *open_files(pid_t peer, struct mapped *mapped, struct error *err)
+{
+	char name[32];
+	DIR *dir;
+
+	if (peer <= 0) {
+		error_set(err, "cannot look at the files of QEMU: its process is not known");
+		return NULL;
+	}
+	snprintf(name, sizeof(name), "/proc/%d/fd", (int)peer);
+	dir = find_mapped(mapped, peer) ? NULL : opendir(name);
+	if (!dir)
+		set_hidden(err, peer);
+	return dir;
+}
+
+int peer_each_ram(pid_t peer, int (*call)(void *context, int fd, uint64_t bytes), void *context,
+		  struct error *err)
+{
+	struct mapped mapped;
+	struct dirent *entry;
+	char name[320];
+	off_t size;
+	int ret = 0;
+	DIR *dir;
+	int fd;
+
+	dir = open_files(peer, &mapped, err);
+	if (!dir)
+		return -1;
+	while (!ret && (entry = readdir(dir))) {
+		snprintf(name, sizeof(name), "/proc/%d/fd/%s", (int)peer, entry->d_name);
+		size = ram_bytes(name, &mapped);
+		fd = size ? open(name, O_RDWR | O_CLOEXEC) : -1;
+		if (fd < 0)
+			continue;
+		ret = call(context, fd, (uint64_t)size);
+		close(fd);
+	}
+	closedir(dir);
+	return ret;
+}
+
 int peer_find_ram(pid_t peer, char *path, size_t bytes, struct error *err)
 {
 	struct mapped mapped;
@@ -104,16 +149,9 @@ int peer_find_ram(pid_t peer, char *path, size_t bytes, struct error *err)
 	off_t size;
 	DIR *dir;
 
-	if (peer <= 0) {
-		error_set(err, "cannot look at the files of QEMU: its process is not known");
+	dir = open_files(peer, &mapped, err);
+	if (!dir)
 		return -1;
-	}
-	snprintf(name, sizeof(name), "/proc/%d/fd", (int)peer);
-	dir = find_mapped(&mapped, peer) ? NULL : opendir(name);
-	if (!dir) {
-		set_hidden(err, peer);
-		return -1;
-	}
 	while ((entry = readdir(dir))) {
 		snprintf(name, sizeof(name), "/proc/%d/fd/%s", (int)peer, entry->d_name);
 		size = ram_bytes(name, &mapped);

@@ -231,8 +231,8 @@ static void test_memory(void **state)
 	expect(MAP("{\"file\": \"a\", \"address\": 0,\n"
 		   "\"offset\": \"17179869183G\", \"bytes\": \"2G\"}"),
 	       "bus.json:3:", "passes the end");
-	expect("{\"socket\": \"s\",\n\"memory\": {\"peer\": true}}", "bus.json:2:",
-	       "\"peer\" needs \"machine\"");
+	expect("{\"socket\": \"s\", \"protocol\": \"1.0\",\n\"memory\": {\"peer\": true}}",
+	       "bus.json:2:", "\"peer\" needs \"machine\"");
 }
 
 static void test_protocol(void **state)

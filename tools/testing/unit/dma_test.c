@@ -282,7 +282,7 @@ static void test_no_file(void **state)
 	assert_int_equal(ftruncate(fd, 1LL << 60), 0);
 	assert_int_equal(dma_map(&dma, &conf, 0, &err), -1);
 	assert_non_null(strstr(err.text, "cannot map"));
-	assert_int_equal(dma.mappings, 0);
+	assert_int_equal(dma.files, 0);
 	close(fd);
 }
 

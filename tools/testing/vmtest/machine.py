@@ -158,6 +158,29 @@ def bus_vectors(path):
         return 64
 
 
+def bus_tells_memory(path):
+    """Does a bus config say itself where the guest's memory is?"""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return "memory" in json.load(file)
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def memory(run):
+    """(end of -machine's properties, more arguments): one file, or one for each NUMA node."""
+    mib, count = run.options.mem, run.options.backends
+    backend = "memory-backend-file,id=ram%d,mem-path=%s,share=on,size=%dM"
+    if count == 1:
+        return ",memory-backend=ram0", ["-object", backend % (0, run.ram, mib)]
+    args = []
+    for node in range(count):
+        args += ["-object", backend % (node, run.ram + ("%d" % node if node else ""),
+                                       mib // count + (mib % count if not node else 0)),
+                 "-numa", "node,nodeid=%d,memdev=ram%d" % (node, node)]
+    return "", args
+
+
 def bus_files(path):
     """Relative names of the disks in a bus config."""
     try:
@@ -206,6 +229,7 @@ def command(run):
     if family(machine) == "virt" and "gic-version=" not in machine:
         machine += ",gic-version=3"
     serial, cmdline = ports(run, kernel.arch)
+    backing, objects = memory(run)
     cmdline += ["panic=-1", "oops=panic", "loglevel=7", "printk.time=1",
                 "rcupdate.rcu_cpu_stall_timeout=100", "watchdog_thresh=60",
                 "random.trust_cpu=on", "net.ifnames=0",
@@ -220,13 +244,12 @@ def command(run):
     cmdline += options.append
     args = [options.hypervisor, "-nodefaults", "-no-user-config",
             "-display", "none", "-name", "vmtest",
-            "-machine", machine + ",memory-backend=ram0",
+            "-machine", machine + backing,
             "-accel", ACCELS[run.accel],
             "-cpu", options.cpu or ("cortex-a57" if kernel.arch == "arm64" else
                                     "host" if run.accel == "kvm" else "qemu64,+rdrand"),
             "-smp", str(options.smp), "-m", "%dM" % options.mem,
-            "-object", "memory-backend-file,id=ram0,mem-path=%s,share=on,size=%dM" % (
-                run.ram, options.mem),
+            *objects,
             "-kernel", kernel.image, "-initrd", run.path("initrd"),
             "-append", " ".join(cmdline),
             "-qmp", "unix:%s" % run.socket("qemu")]

@@ -114,11 +114,12 @@ class Session:
 
     def daemon_command(self, number):
         keeper = [self.options.pvpcid + "-keep"] if self.options.keeper else []
+        family = machine.family(self.options.machine or self.kernel.machine())
+        told = machine.bus_tells_memory(self.options.bus[number])
         return [*keeper, self.options.pvpcid, "--config", os.path.abspath(self.options.bus[number]),
                 "--socket", self.socket("bus%d" % number),
                 "--control", self.socket("control%d" % number),
-                "--memory", self.ram,
-                "--machine", machine.family(self.options.machine or self.kernel.machine()),
+                *([] if told else ["--memory", self.ram, "--machine", family]),
                 *self.options.pvpcid_options]
 
     async def start_daemon(self, number):

@@ -288,8 +288,8 @@ static int power_up(struct pvpci_bus *bus)
 	if (ret)
 		return ret;
 	pvpci_state_set(bus, PVPCI_STATE_D0);
-	return pvpci_dma_probe(&bus->wire) ?: pvpci_memory_watch(bus) ?:
-	       pvpci_aperture_probe(&bus->wire);
+	return pvpci_memory_watch(bus) ?: pvpci_dma_probe(&bus->wire) ?:
+	       pvpci_memory_check(bus) ?: pvpci_aperture_probe(&bus->wire);
 }
 
 static int connect(struct pvpci_bus *bus)

@@ -20,6 +20,7 @@
 #include "bus/pm.h"
 #include "bus/snapshot.h"
 #include "core/bus.h"
+#include "core/memory.h"
 #include "function/config.h"
 #include "function/config_block.h"
 #include "function/function.h"
@@ -218,6 +219,9 @@ static int power_up(struct pvpci_bus *bus)
 		return ret;
 	pvpci_vectors_restore(&bus->irq->vectors);
 	ret = pvpci_proto_d0_entry(&bus->wire, t->nr_vectors);
+	if (ret)
+		return ret;
+	ret = same_host ? 0 : pvpci_memory_tell_again(bus);
 	if (ret)
 		return ret;
 	ret = pvpci_dma_probe(&bus->wire) ?: pvpci_aperture_probe(&bus->wire);

@@ -8,6 +8,8 @@
 struct pvpci_bus;
 
 int pvpci_memory_watch(struct pvpci_bus *bus);
+int pvpci_memory_check(struct pvpci_bus *bus);
+int pvpci_memory_tell_again(struct pvpci_bus *bus);
 void pvpci_memory_unwatch(struct pvpci_bus *bus);
 
 #endif /* _PVPCI_MEMORY_H */

@@ -53,6 +53,8 @@ static const struct pvpci_message_kind kinds[] = {
 	  sizeof(struct pvpci_msg_why), sizeof(struct pvpci_msg), 0 },
 	{ PVPCI_MSG_APERTURE_PROBE, "APERTURE_PROBE",
 	  sizeof(struct pvpci_msg_aperture_probe), sizeof(struct pvpci_msg_aperture_probe), 0 },
+	{ PVPCI_MSG_MEMORY, "MEMORY",
+	  sizeof(struct pvpci_msg_memory), sizeof(struct pvpci_msg_memory), 0 },
 	{ PVPCI_MSG_RELATIONS, "RELATIONS",
 	  0, 0, sizeof(struct pvpci_msg_relations) },
 	{ PVPCI_MSG_EJECT, "EJECT",

@@ -37,7 +37,7 @@ struct version {
 #define FEATURES_1_1	(FEATURES_1_0 | PVPCI_F_BLOCKS | PVPCI_F_RESET | PVPCI_F_POWER | \
 			 PVPCI_F_STOP | PVPCI_F_OUTCOME | PVPCI_F_EJECT_DEVICE | \
 			 PVPCI_F_EJECT_WHY | PVPCI_F_RESIZE | PVPCI_F_RING_VECTOR | \
-			 PVPCI_F_APERTURE_PROBE)
+			 PVPCI_F_APERTURE_PROBE | PVPCI_F_MEMORY)
 
 /* Best first. */
 static const struct version versions[] = {
@@ -275,6 +275,50 @@ int pvpci_proto_released(struct pvpci_wire *wire, u32 first, u32 count)
 	};
 
 	return pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_OK);
+}
+
+/**
+ * pvpci_proto_memory - tell where guest RAM is
+ * @wire: the connection
+ * @what: PVPCI_MEMORY_*
+ * @range: not empty; becomes the part of it that the host reaches
+ * @at: MARKED: guest-physical address of the mark, in the range
+ * @mark: MARKED: PVPCI_MARK_BYTES of it; NULL for none
+ *
+ * Return: 0; -ERANGE when the host has no such memory; another errno with a sentence
+ * logged.
+ */
+int pvpci_proto_memory(struct pvpci_wire *wire, unsigned int what, struct pvpci_ram *range,
+		       u64 at, const u8 *mark)
+{
+	struct pvpci_msg_memory msg = {
+		.msg.type = cpu_to_le16(PVPCI_MSG_MEMORY),
+		.what = cpu_to_le32(what), .at = cpu_to_le64(at),
+		.address = cpu_to_le64(range->start),
+		.bytes = cpu_to_le64(range->end - range->start),
+	};
+	struct pvpci_ram told;
+	int ret;
+
+	if (mark)
+		memcpy(msg.mark, mark, sizeof(msg.mark));
+	ret = pvpci_proto_ask(wire, &msg.msg, sizeof(msg), PVPCI_STATUS_RANGE);
+	memzero_explicit(msg.mark, sizeof(msg.mark));
+	if (ret)
+		return ret;
+	told.start = le64_to_cpu(msg.address);
+	told.end = told.start + le64_to_cpu(msg.bytes);
+	/* Of a range with a mark, the part with the mark; otherwise, its beginning. */
+	if (!mark)
+		at = range->start;
+	if (told.start < range->start || told.start > at || told.end <= at ||
+	    told.end > range->end || (!mark && told.start != at)) {
+		dev_err(&wire->pdev->dev, "Host says that guest RAM is at %#llx to %#llx but was asked for %#llx to %#llx.\n",
+			told.start, told.end, range->start, range->end);
+		return -EPROTO;
+	}
+	*range = told;
+	return 0;
 }
 
 /**

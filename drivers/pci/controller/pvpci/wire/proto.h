@@ -25,6 +25,18 @@ int pvpci_proto_assigned(struct pvpci_wire *wire,
 			 const struct pvpci_bridge_window windows[PVPCI_NR_WINDOWS],
 			 u32 first, u32 count, u32 *fault);
 int pvpci_proto_released(struct pvpci_wire *wire, u32 first, u32 count);
+/**
+ * struct pvpci_ram - a range of guest-physical addresses
+ * @start: first
+ * @end: behind the last
+ */
+struct pvpci_ram {
+	u64 start;
+	u64 end;
+};
+
+int pvpci_proto_memory(struct pvpci_wire *wire, unsigned int what, struct pvpci_ram *range,
+		       u64 at, const u8 *mark);
 int pvpci_proto_dma_probe(struct pvpci_wire *wire, u64 address, u64 *value);
 int pvpci_proto_aperture_probe(struct pvpci_wire *wire, u64 *offset, u64 *value);
 int pvpci_proto_ping(struct pvpci_wire *wire, unsigned int timeout_ms);

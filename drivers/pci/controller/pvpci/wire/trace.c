@@ -36,6 +36,7 @@ static void decode_body(struct trace_seq *p, const u8 *bytes, u16 type, bool to_
 		struct pvpci_msg_commit commit;
 		struct pvpci_msg_dma_probe dma_probe;
 		struct pvpci_msg_aperture_probe aperture_probe;
+		struct pvpci_msg_memory memory;
 		struct pvpci_msg_function function;
 		struct pvpci_msg_outcome outcome;
 		struct pvpci_msg_block block;
@@ -84,6 +85,11 @@ static void decode_body(struct trace_seq *p, const u8 *bytes, u16 type, bool to_
 		break;
 	case PVPCI_MSG_APERTURE_PROBE:
 		trace_seq_printf(p, " offset=%#llx", le64_to_cpu(m->aperture_probe.offset));
+		break;
+	case PVPCI_MSG_MEMORY:
+		trace_seq_printf(p, " what=%u address=%#llx memory_bytes=%#llx at=%#llx",
+				 le32_to_cpu(m->memory.what), le64_to_cpu(m->memory.address),
+				 le64_to_cpu(m->memory.bytes), le64_to_cpu(m->memory.at));
 		break;
 	case PVPCI_MSG_READ_BLOCK:
 	case PVPCI_MSG_WRITE_BLOCK:
