@@ -417,6 +417,27 @@ static void killed_before_stores(void **state)
 	end_host(host);
 }
 
+/* Another part of the bus could not go on: what was found is given up, unused. */
+static void given_up(void **state)
+{
+	struct host *host = start_host();
+	struct function *fn;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	first_life(host);
+	pid = fork();
+	if (!pid) {
+		fn = own(host, true);
+		fn->ops->destroy(fn->model);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	end_host(host);
+}
+
 /* What is no controller is refused, and nothing of it is served. */
 static void scribbled(void **state)
 {
@@ -442,6 +463,7 @@ const struct CMUnitTest nvme_death_tests[] = {
 	cmocka_unit_test(killed_at_work),
 	cmocka_unit_test(killed_at_birth),
 	cmocka_unit_test(killed_before_stores),
+	cmocka_unit_test(given_up),
 	cmocka_unit_test(scribbled),
 };
 

@@ -114,11 +114,14 @@ int nvme_sq_adopt(struct nvme_ctrl *ctrl, unsigned int qid)
  */
 void nvme_sq_free(struct nvme_ctrl *ctrl, struct nvme_sq *sq)
 {
-	nvme_cq_drop(sq);
+	/* One that was found and never adopted has none. */
+	if (sq->cq) {
+		nvme_cq_drop(sq);
+		sq->cq->users--;
+	}
 	if (sq->delete)
 		nvme_request_put(sq->delete);
 	sq->delete = NULL;
-	sq->cq->users--;
 	free(sq->cids);
 	sq->cids = NULL;
 	sq->live = false;
