@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -58,7 +59,7 @@ static void formed_message(struct input *in)
 		{ PVPCI_MSG_QUERY_RELATIONS, 16 }, { PVPCI_MSG_QUERY_RESOURCES, 40 },
 		{ PVPCI_MSG_RESOURCES_ASSIGNED, 72 }, { PVPCI_MSG_RESOURCES_RELEASED, 72 },
 		{ PVPCI_MSG_COMMIT, 88 }, { PVPCI_MSG_DMA_PROBE, 32 }, { PVPCI_MSG_PING, 24 },
-		{ PVPCI_MSG_APERTURE_PROBE, 32 },
+		{ PVPCI_MSG_APERTURE_PROBE, 32 }, { PVPCI_MSG_MEMORY, 80 },
 		{ PVPCI_MSG_EJECT_COMPLETE, 32 }, { PVPCI_MSG_READ_BLOCK, 160 },
 		{ PVPCI_MSG_WRITE_BLOCK, 160 }, { PVPCI_MSG_RESET, 40 }, { PVPCI_MSG_POWER, 40 },
 		{ PVPCI_MSG_EJECT_WHY, 120 },
@@ -130,8 +131,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (!sim.bus.memory.base) {
 		log_setup(LOG_LEVEL_ERROR - 1);
-		if (sim_open(&sim, FUNCTIONS, "\"vectors\": 8, \"aperture\": \"1M\","))
+		if (sim_open(&sim, FUNCTIONS, "\"vectors\": 8, \"aperture\": \"1M\","
+			     "\"memory\": {\"peer\": true},"))
 			__builtin_trap();
+		sim.bus.peer = getpid();
 	}
 	anew();
 	while (in.left) {

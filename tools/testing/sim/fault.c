@@ -32,6 +32,7 @@ static const char * const step_names[] = {
 	[STEP_NONE] = "-",
 	[STEP_VERSION] = "VERSION",
 	[STEP_D0_ENTRY] = "D0_ENTRY",
+	[STEP_MEMORY] = "MEMORY",
 	[STEP_DMA_PROBE] = "DMA_PROBE",
 	[STEP_APERTURE_PROBE] = "APERTURE_PROBE",
 	[STEP_QUERY_RELATIONS] = "QUERY_RELATIONS",

@@ -18,6 +18,7 @@ struct liar;
  * @STEP_NONE: nowhere: it is in BAR2 from the start
  * @STEP_VERSION: the guest asked for a version
  * @STEP_D0_ENTRY: D0_ENTRY
+ * @STEP_MEMORY: MEMORY
  * @STEP_DMA_PROBE: DMA_PROBE
  * @STEP_APERTURE_PROBE: APERTURE_PROBE
  * @STEP_QUERY_RELATIONS: QUERY_RELATIONS
@@ -37,6 +38,7 @@ enum step {
 	STEP_NONE,
 	STEP_VERSION,
 	STEP_D0_ENTRY,
+	STEP_MEMORY,
 	STEP_DMA_PROBE,
 	STEP_APERTURE_PROBE,
 	STEP_QUERY_RELATIONS,
@@ -66,6 +68,7 @@ enum step {
  * @ACT_AGAIN: from here on it sends the reply of each request once more
  *	with the next one
  * @ACT_UNSEEN: what it writes into the aperture does not arrive there
+ * @ACT_CRUMBS: of memory it reaches one page more each time
  * @ACT_REDONE: it died before it told what it had read there, and does it once more
  */
 enum act {
@@ -79,6 +82,7 @@ enum act {
 	ACT_LATE,
 	ACT_AGAIN,
 	ACT_UNSEEN,
+	ACT_CRUMBS,
 	ACT_REDONE,
 };
 

@@ -72,6 +72,9 @@ static const struct fault faults[] = {
 	STOPPING("d0-entry", "D0_ENTRY", REFUSED, STEP_D0_ENTRY),
 	BREAKING("d0-entry", "D0_ENTRY", REFUSED, STEP_D0_ENTRY),
 	REFUSING("d0-entry", "D0_ENTRY", REFUSED, STEP_D0_ENTRY, NO_MEMORY),
+	SILENT("memory", "MEMORY", REFUSED, STEP_MEMORY),
+	STOPPING("memory", "MEMORY", REFUSED, STEP_MEMORY),
+	REFUSING("memory", "MEMORY", REFUSED, STEP_MEMORY, IO),
 	SILENT("dma-probe", "DMA_PROBE", REFUSED, STEP_DMA_PROBE),
 	FROZEN("dma-probe", "DMA_PROBE", REFUSED, STEP_DMA_PROBE),
 	STOPPING("dma-probe", "DMA_PROBE", REFUSED, STEP_DMA_PROBE),
@@ -96,6 +99,8 @@ static const struct fault faults[] = {
 	STOPPING("assigned", "RESOURCES_ASSIGNED", REFUSED, STEP_ASSIGNED),
 	BREAKING("assigned", "RESOURCES_ASSIGNED", REFUSED, STEP_ASSIGNED),
 	REFUSING("assigned", "RESOURCES_ASSIGNED", REFUSED, STEP_ASSIGNED, OVERLAP),
+	ERROR("error-range-memory", "Host does not take it that guest RAM at .* is gone",
+	      REFUSED, STEP_MEMORY, RANGE),
 	ERROR("error-range-dma-probe", "Guest RAM at .* is not shared with the host",
 	      REFUSED, STEP_DMA_PROBE, RANGE),
 

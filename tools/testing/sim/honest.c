@@ -154,6 +154,20 @@ static uint32_t dma_probe(void *context, uint64_t address, uint64_t *value)
 	return PVPCI_STATUS_OK;
 }
 
+/* It has all memory in one file, and believes what it is told. */
+static uint32_t memory(void *context, struct pvpci_memory *memory)
+{
+	struct liar *liar = context;
+
+	if (liar->fault->act != ACT_CRUMBS || memory->what == PVPCI_MEMORY_GONE)
+		return PVPCI_STATUS_OK;
+	if (memory->what == PVPCI_MEMORY_MARKED)
+		memory->address = memory->at;
+	if (memory->bytes > 4096)
+		memory->bytes = 4096;
+	return PVPCI_STATUS_OK;
+}
+
 static uint32_t aperture_probe(void *context, uint64_t *offset, uint64_t *value)
 {
 	struct liar *liar = context;
@@ -248,6 +262,7 @@ const struct pvpci_host_ops honest_ops = {
 	.released = released,
 	.commit = commit,
 	.dma_probe = dma_probe,
+	.memory = memory,
 	.aperture_probe = aperture_probe,
 	.eject_complete = eject_complete,
 	.read_block = read_block,

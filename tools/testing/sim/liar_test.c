@@ -46,6 +46,7 @@ static const struct {
 } walk[] = {
 	{ PVPCI_MSG_VERSION, sizeof(struct pvpci_msg_version) },
 	{ PVPCI_MSG_D0_ENTRY, sizeof(struct pvpci_msg_d0_entry) },
+	{ PVPCI_MSG_MEMORY, sizeof(struct pvpci_msg_memory) },
 	{ PVPCI_MSG_DMA_PROBE, sizeof(struct pvpci_msg_dma_probe) },
 	{ PVPCI_MSG_APERTURE_PROBE, sizeof(struct pvpci_msg_aperture_probe) },
 	{ PVPCI_MSG_QUERY_RELATIONS, sizeof(struct pvpci_msg) },

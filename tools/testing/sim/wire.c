@@ -43,6 +43,8 @@ static enum step step_of(const union slot *slot)
 		return STEP_RELEASED;
 	case PVPCI_MSG_COMMIT:
 		return le16toh(slot->commit.command) & 0x2 ? STEP_ATTACH : STEP_DETACH;
+	case PVPCI_MSG_MEMORY:
+		return STEP_MEMORY;
 	case PVPCI_MSG_DMA_PROBE:
 		return STEP_DMA_PROBE;
 	case PVPCI_MSG_APERTURE_PROBE:

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bus/aperture.h"
@@ -144,6 +145,86 @@ static void test_probe(void **state)
 	assert_int_equal(probe(RAM, value), PVPCI_STATUS_IO);
 }
 
+#define NODE		0x100000000ULL
+#define NODE_BYTES	(3ULL << 20)
+
+/* As the guest asks; @range: start and length, and what the answer makes of them. */
+static int tell(uint32_t what, uint64_t *range, uint64_t at, const char *mark)
+{
+	union {
+		struct pvpci_msg_memory memory;
+		uint8_t bytes[PVPCI_SLOT_BYTES];
+	} slot = {
+		.memory.what = htole32(what), .memory.at = htole64(at),
+		.memory.address = htole64(range[0]), .memory.bytes = htole64(range[1]),
+	};
+	static const uint8_t none[PVPCI_MARK_BYTES];
+	int status;
+
+	memcpy(slot.memory.mark, mark, PVPCI_MARK_BYTES);
+	status = sim_ask(&sim, &slot, PVPCI_MSG_MEMORY, sizeof(slot.memory));
+	range[0] = le64toh(slot.memory.address);
+	range[1] = le64toh(slot.memory.bytes);
+	if (!status)
+		assert_memory_equal(slot.memory.mark, none, PVPCI_MARK_BYTES);
+	return status;
+}
+
+#define TELL(what, start, bytes, at)	tell(what, (uint64_t[]){ start, bytes }, at, mark)
+
+/* The guest tells where its memory is: found by its mark, refused unless it makes sense. */
+static void test_memory(void **state)
+{
+	static const char mark[PVPCI_MARK_BYTES + 1] = "nobody can guess what stands here";
+	uint64_t range[2] = { NODE, 64ULL << 20 };
+	int file = memfd_create("node1", MFD_CLOEXEC);
+	union {
+		struct pvpci_msg_d0_entry d0_entry;
+		uint8_t bytes[PVPCI_SLOT_BYTES];
+	} entry = { 0 };
+	uint8_t *node;
+
+	(void)state;
+	assert_int_equal(ftruncate(file, (off_t)NODE_BYTES), 0);
+	node = mmap(NULL, NODE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	assert_ptr_not_equal(node, MAP_FAILED);
+	assert_int_equal(sim_commit(&sim, 0, ON, 0), 0);
+	assert_int_equal(TELL(PVPCI_MEMORY_MARKED, NODE, 4096, NODE), PVPCI_STATUS_UNKNOWN);
+	sim.bus.host.in_force |= PVPCI_F_MEMORY;
+	sim.bus.peer = getpid();
+	assert_int_equal(TELL(PVPCI_MEMORY_MARKED, NODE, 4096, NODE), PVPCI_STATUS_RANGE);
+	assert_null(function_dma(fn, NODE + 4096, 8));
+	memcpy(node + 4096, mark, PVPCI_MARK_BYTES);
+	assert_int_equal(tell(PVPCI_MEMORY_MARKED, range, NODE + 4096, mark), 0);
+	assert_int_equal(range[0], NODE);
+	assert_int_equal(range[1], NODE_BYTES);
+	assert_memory_equal(function_dma(fn, NODE + 4096, 8), mark, 8);
+	assert_non_null(function_dma(fn, NODE, NODE_BYTES));
+	assert_null(function_dma(fn, NODE, NODE_BYTES + 1));
+	/* Where the mark is not, in no range, of no kind. */
+	assert_int_equal(TELL(PVPCI_MEMORY_MARKED, NODE, 8192, NODE + 4064), PVPCI_STATUS_RANGE);
+	assert_int_equal(TELL(PVPCI_MEMORY_MARKED, NODE, 4127, NODE + 4096), PVPCI_STATUS_RANGE);
+	assert_int_equal(TELL(PVPCI_MEMORY_MARKED, NODE + 8192, 4096, NODE + 4096),
+			 PVPCI_STATUS_RANGE);
+	assert_int_equal(TELL(PVPCI_MEMORY_MARKED, NODE, 0, NODE), PVPCI_STATUS_RANGE);
+	assert_int_equal(TELL(PVPCI_MEMORY_GONE, 2, UINT64_MAX, 0), PVPCI_STATUS_RANGE);
+	assert_int_equal(TELL(PVPCI_MEMORY_COUNT, NODE, 4096, NODE), PVPCI_STATUS_RANGE);
+	assert_int_equal(TELL(PVPCI_MEMORY_ALIKE, NODE + NODE_BYTES, 4096, 0),
+			 PVPCI_STATUS_RANGE);
+	/* It holds over a power-down; the host who follows is told what is not true any more. */
+	entry.d0_entry.nr_vectors = htole32(1);
+	assert_int_equal(sim_ask(&sim, &entry, PVPCI_MSG_D0_ENTRY, sizeof(entry.d0_entry)), 0);
+	assert_int_equal(sim_commit(&sim, 0, ON, 0), 0);
+	assert_non_null(function_dma(fn, NODE, 8));
+	assert_int_equal(TELL(PVPCI_MEMORY_GONE, NODE, 4096, 0), 0);
+	assert_null(function_dma(fn, NODE, 8));
+	assert_non_null(function_dma(fn, NODE + 4096, 8));
+	assert_int_equal(TELL(PVPCI_MEMORY_GONE, 0, UINT64_MAX, 0), 0);
+	assert_null(function_dma(fn, NODE + 4096, 8));
+	munmap(node, NODE_BYTES);
+	close(file);
+}
+
 static int probe_aperture(uint64_t offset, uint64_t *value)
 {
 	union {
@@ -242,7 +323,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_bar), TEST(test_dma), TEST(test_probe),
-		TEST(test_aperture_probe), TEST(test_aperture_unused),
+		TEST(test_memory), TEST(test_aperture_probe), TEST(test_aperture_unused),
 		TEST(test_config), TEST(test_watch), TEST(test_descriptors),
 	};
 

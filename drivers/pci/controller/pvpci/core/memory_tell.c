@@ -266,6 +266,10 @@ int pvpci_memory_tell_new(struct pvpci_bus *bus, u64 start, u64 end)
 int pvpci_memory_tell_gone(struct pvpci_bus *bus, u64 start, u64 end)
 {
 	struct pvpci_ram told = { start, end };
+	int ret = pvpci_proto_memory(&bus->wire, PVPCI_MEMORY_GONE, &told, 0, NULL);
 
-	return pvpci_proto_memory(&bus->wire, PVPCI_MEMORY_GONE, &told, 0, NULL);
+	if (ret == -ERANGE)
+		dev_err(&bus->pdev->dev, "Host does not take it that guest RAM at %#llx to %#llx is gone.\n",
+			start, end - 1);
+	return ret;
 }
