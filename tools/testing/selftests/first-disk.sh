@@ -8,7 +8,7 @@
 #
 # first-disk.sh [SUITE]: the release that both are of, bookworm
 #
-# limit: 1800
+# limit: 3600
 # part: matrix
 # matrix: bookworm
 # matrix: trixie
@@ -121,6 +121,8 @@ in_guest()
 	while read -r line; do
 		check "$1: $line" guest "$line"
 	done <"$2"
+	# It looks at what was written, and what it has open is not ejected.
+	guest "udevadm settle"
 }
 
 # in_editor FILE: what "virsh edit" is given: the elements, where the document says
@@ -185,7 +187,7 @@ kata()
 		i8042.dumbkbd=1 i8042.nopnp=1 i8042.noaux=1 noreplace-smp reboot=k cryptomgr.notests
 		net.ifnames=0 pci=lastbus=0 quiet panic=1 nr_cpus=2 scsi_mod.scan=none"
 
-	inside_container "$hypervisor" -name "sandbox-$1,debug-threads=on" \
+	inside_container timeout "${limit:-3600}" "$hypervisor" -name "sandbox-$1,debug-threads=on" \
 		-uuid "$(cat /proc/sys/kernel/random/uuid)" -machine q35,accel=tcg -cpu qemu64 \
 		-qmp "unix:/run/$1-qmp.sock,server=on,wait=off" -m 1024M,slots=10,maxmem=4096M \
 		-device pci-bridge,bus=pcie.0,id=pci-bridge-0,chassis_nr=1,shpc=off,addr=2,io-reserve=4k,mem-reserve=1m,pref64-reserve=1m \
@@ -204,12 +206,12 @@ kata()
 }
 shared=memory-backend-file,id=dimm1,size=1024M,mem-path=/dev/shm,share=on
 
-# refused NAME TEXT COMMAND...: fails, and says TEXT
+# refused NAME TEXT COMMAND...: fails, and says TEXT; one that goes on instead is ended
 refused()
 {
 	local output
 
-	! output=$("${@:3}") && grep -qF -- "$2" <<<"$output"
+	! output=$(limit=60 "${@:3}") && grep -qF -- "$2" <<<"$output"
 	ktap_result $? "$1"
 	echo "# ${output//$'\n'/$'\n'# }"
 }
