@@ -3,13 +3,15 @@
 #
 # A libvirtd of Debian starts guests whose bus comes up: with the elements of our example,
 # with memory as people build it; reset, destroyed and started again; what cannot be is
-# refused with its reason, and the guest runs on.
+# refused with its reason, and the guest runs on. And virsh attach-disk and detach-disk, which
+# are native hotplug on QEMU's ports, with pciehp and with pciehp_pv.
 #
 # libvirt.sh [SUITE]: the release that libvirtd and QEMU are of, bookworm
 #
 # limit: 1500
 # part: matrix
 # matrix: bookworm
+# matrix: trixie
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
@@ -17,10 +19,6 @@ build=${PVPCI_BUILD:-$top/build}
 suite=${1:-bookworm}
 # shellcheck source=lib/ktap.sh
 . "$here/lib/ktap.sh"
-# Mounts, processes and networks that are made here end with this process.
-if [ -z "${IN_NAMESPACE-}" ]; then
-	exec env IN_NAMESPACE=y unshare --mount --pid --net --mount-proc --fork --kill-child "$0" "$@"
-fi
 root=$build/roots/libvirt-$suite
 kernel=$build/kernels/stock-6.12
 
@@ -46,6 +44,7 @@ prepare()
 		cp /etc/resolv.conf "$root/etc/resolv.conf"
 		printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 		chmod +x "$root/usr/sbin/policy-rc.d"
+		echo update_initramfs=no >"$root/etc/initramfs-tools/update-initramfs.conf"
 		inside apt-get -q update && inside apt-get -q -y --no-install-recommends install \
 			libvirt-daemon-system libvirt-clients qemu-system-x86 || return
 		touch "$root/.ready"
@@ -101,7 +100,9 @@ define()
 		import xml.etree.ElementTree as tree
 
 		example = tree.parse(sys.argv[1]).getroot()
-		more = tree.fromstring("<domain>%s</domain>" % sys.argv[3])
+		tree.register_namespace("qemu", "http://libvirt.org/schemas/domain/qemu/1.0")
+		more = tree.fromstring("<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>"
+		                       "%s</domain>" % sys.argv[3])
 		domain = tree.fromstring("""
 		<domain type='qemu'>
 		  <name>%s</name><memory unit='MiB'>640</memory><vcpu>2</vcpu>
@@ -155,11 +156,16 @@ refused()
 	echo "# ${output//$'\n'/$'\n'# }"
 }
 
+# Packages come over the network. Mounts, processes and networks that are made then end with
+# this process.
+if [ -z "${PREPARED-}" ]; then
+	mkdir -p "$build/roots"
+	prepare >"$build/roots/libvirt-$suite.log" 2>&1
+	exec env PREPARED=$? unshare --mount --pid --net --mount-proc --fork --kill-child "$0" "$@"
+fi
 echo "KTAP version 1"
-prepare >"$build/roots/libvirt.log" 2>&1
-status=$?
-ktap_result $status "a Debian with libvirt"
-[ $status = 0 ] || { tail -n 20 "$build/roots/libvirt.log" | sed 's/^/# /'; ktap_end; }
+ktap_result "$PREPARED" "a Debian with libvirt"
+[ "$PREPARED" = 0 ] || { tail -n 20 "$build/roots/libvirt-$suite.log" | sed 's/^/# /'; ktap_end; }
 rm -f "$root"/etc/libvirt/qemu/*.xml
 check "libvirtd runs" start_libvirt
 within "and answers" 60 virsh version
@@ -219,4 +225,53 @@ guest "dmesg | grep 'pvpci.*vectors'" | sed 's/^/# /'
 check "so does the host" grep vectors= "$root/run/pvpcid.log"
 tail -n 4 "$root/run/pvpcid.log" | sed 's/^/# pvpcid: /'
 virsh destroy vector
+
+# ---- virsh attach-disk and detach-disk -------------------------------------------------
+# Figures, and nothing that is asserted: milliseconds until the guest has the disk, and until
+# libvirt has it no more.
+ms() { echo $(($(date +%s%N) / 1000000)); }
+attached() { virsh domblklist native | grep -q vda; }
+released() { ! attached; }
+# median NUMBER...
+median() { printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"; }
+
+# there_and_away DRIVER: a disk, five times
+there_and_away()
+{
+	local begin waits adds=() removes=()
+
+	for _ in 1 2 3 4 5; do
+		guest "until [ -b /dev/vda ]; do sleep 0.01; done" &
+		waits=$!
+		sleep 1
+		begin=$(ms)
+		check "$1: virsh attach-disk" virsh attach-disk native /run/pvpci/hot.img vda \
+			--targetbus virtio --subdriver raw --live
+		wait "$waits"
+		adds+=("$(($(ms) - begin))")
+		check "$1: the disk takes data" guest "dd if=/dev/urandom of=/tmp/data bs=64k count=16 2>/dev/null &&
+			dd if=/tmp/data of=/dev/vda bs=64k oflag=direct 2>/dev/null &&
+			dd if=/dev/vda bs=64k count=16 iflag=direct 2>/dev/null | cmp - /tmp/data"
+		begin=$(ms)
+		check "$1: virsh detach-disk" virsh detach-disk native vda --live
+		within "$1: libvirt has let it go" 60 released
+		removes+=("$(($(ms) - begin))")
+		check "$1: so has the guest" guest "[ ! -b /dev/vda ]"
+	done
+	echo "# $1: attach-disk ${adds[*]} ms, median $(median "${adds[@]}")"
+	echo "# $1: detach-disk ${removes[*]} ms, median $(median "${removes[@]}")"
+}
+
+truncate -s 64M "$root/run/pvpci/hot.img"
+check "native hotplug" define native "
+	<devices><controller type='pci' model='pcie-root-port'/><controller type='pci' model='pcie-root-port'/></devices>
+	<qemu:commandline><qemu:arg value='-global'/>
+	<qemu:arg value='ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off'/></qemu:commandline>"
+check "virsh start" virsh start native
+within "native: the guest answers" 300 answers
+check "native: modules" guest "modprobe virtio_pci && modprobe virtio_blk"
+there_and_away pciehp
+check "pciehp_pv takes the ports over" guest "modprobe pciehp_pv && ls -d /sys/bus/pci/slots/*/pciehp_pv"
+there_and_away pciehp_pv
+virsh destroy native
 ktap_end
