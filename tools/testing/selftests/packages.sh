@@ -15,19 +15,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
 build=${PVPCI_BUILD:-$top/build}
 suite=${1:-bookworm}
+work=$build/roots/work-$suite
 version=$(cat "$top/VERSION")
 # shellcheck source=lib/ktap.sh
 . "$here/lib/ktap.sh"
-# Mounts that are made here end with this process.
-if [ -z "${IN_NAMESPACE-}" ]; then
-	exec env IN_NAMESPACE=y unshare --mount --pid --fork --kill-child "$0" "$@"
-fi
-work=$build/roots/work-$suite
-trap 'umount "$work/proc"; rm -rf --one-file-system "$work"' EXIT
+# shellcheck source=lib/debian.sh
+. "$here/lib/debian.sh"
+own_mounts "$@"
 
-inside() { chroot "$work" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 \
-	DEBIAN_FRONTEND=noninteractive "$@"; }
-get() { inside apt-get -q -y --no-install-recommends "$@"; }
 # files: all that is there, but for what dpkg, apt, caches and DKMS (its key) know of themselves
 files()
 {
@@ -39,16 +34,8 @@ files()
 
 echo "KTAP version 1"
 check "packages without a complaint of lintian" "$top/tools/install/packages" "$build/packages-$suite"
-"$top/tools/testing/realvm/root" "$suite" || exit 1
-rm -rf "$work"
-cp -a --reflink=auto "$build/roots/$suite" "$work"
-mount -t proc proc "$work/proc"
-cp /etc/resolv.conf "$work/etc/resolv.conf"
-# Services are not started in here.
-printf '#!/bin/sh\nexit 101\n' >"$work/usr/sbin/policy-rc.d"
-chmod +x "$work/usr/sbin/policy-rc.d"
+debian
 # What the packages depend on stays, so that only they can leave something.
-check "update" get update
 check "what they need" get install dkms openssl libjansson4 libseccomp2 liburing2
 kernel=$(inside sh -c 'ls /lib/modules' | head -n 1)
 files >"$build/roots/before-$suite"
@@ -101,14 +88,7 @@ same "and their options" "--force" "$(inside bash -c '
 	COMP_WORDS=(pvpcictl eject --fo) COMP_CWORD=2; _pvpcictl; echo "${COMPREPLY[*]}"')"
 
 # The same Debian as a virtual machine, with its root file system on the bus.
-while read -r word name; do
-	case $word in
-	ok) ktap_result 0 "vm: $name" ;;
-	no) ktap_result 1 "vm: $name" ;;
-	*) echo "$word $name" ;;
-	esac
-done < <("$top/tools/testing/realvm/boot" "$work")
-[ "$KTAP_FAILED" = 0 ] || tail -n 50 "$work.console" | sed 's/^/# /'
+virtual_machine first
 
 inside rm -rf /etc/pvpci/bus0.json /var/lib/pvpci/disk.img /run/pvpci
 check "apt purge" get purge --autoremove pvpci-dkms pvpci-host pvpci-doc

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reads or writes at random places, so many in flight, for a time.
+ * Reads or writes at random places, so many in flight, for a time or until SIGTERM.
  */
 #include <err.h>
+#include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +18,13 @@
 /* What a function has in flight: when each command was submitted. */
 static uint64_t started[LOAD_FUNCTIONS][NVME_DEPTH_MAX];
 static uint64_t seed = 88172645463325252ULL;
+static volatile sig_atomic_t stopped;
+
+static void stop(int signo)
+{
+	(void)signo;
+	stopped = 1;
+}
 
 static uint64_t now_ns(void)
 {
@@ -81,12 +90,16 @@ static void wait_for_interrupt(struct load *load)
 	struct pollfd fds[CLIENT_VECTORS];
 	unsigned int i, count = load->bus->client.nr_vectors - 1;
 	uint64_t value;
+	int ready;
 
 	if (count > load->count)
 		count = load->count;
 	for (i = 0; i < count; i++)
 		fds[i] = (struct pollfd){ .fd = load->bus->client.vector[i + 1], .events = POLLIN };
-	if (poll(fds, count, LOST_MS) <= 0)
+	ready = poll(fds, count, LOST_MS);
+	if (ready < 0 && errno == EINTR)
+		return;
+	if (ready <= 0)
 		errx(1, "no interrupt in %d ms with commands in flight", LOST_MS);
 	for (i = 0; i < count; i++)
 		if (fds[i].revents && read(fds[i].fd, &value, sizeof(value)) != sizeof(value))
@@ -101,13 +114,13 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Until @until, or until nothing is in flight; how many are then. */
+/* Until @until or SIGTERM, or until nothing is in flight; how many are then. */
 static unsigned int go(struct load *load, uint64_t until, bool counted, unsigned int in_flight)
 {
 	uint64_t last = now_ns();
 	unsigned int i, found;
 
-	while (until ? last < until : in_flight > 0) {
+	while (until ? last < until && !stopped : in_flight > 0) {
 		for (found = 0, i = 0; i < load->count; i++)
 			found += serve(load, i, counted, until);
 		if (!until)
@@ -132,6 +145,7 @@ void load_run(struct load *load)
 	load->latency = malloc(LATENCIES * sizeof(*load->latency));
 	if (!load->latency)
 		err(1, "latencies");
+	signal(SIGTERM, stop);
 	for (i = 0; i < load->count; i++) {
 		for (cid = 0; cid < load->depth; cid++)
 			submit(load, i, (uint16_t)cid, begin);

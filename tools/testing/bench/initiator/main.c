@@ -29,7 +29,7 @@ static const struct argp_option option_table[] = {
 	{ "readers", 'r', "N", 0, "the last N functions read in any case (0)", 0 },
 	{ "durable", 'D', NULL, 0, "writes reach the medium before they complete (FUA)", 0 },
 	{ "interrupts", 'i', NULL, 0, "wait for interrupts; look without a pause otherwise", 0 },
-	{ "milliseconds", 't', "N", 0, "measure so long (2000)", 0 },
+	{ "milliseconds", 't', "N", 0, "measure so long, or until SIGTERM (2000)", 0 },
 	{ 0 }
 };
 
