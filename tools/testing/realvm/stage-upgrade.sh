@@ -77,21 +77,6 @@ upgrade_host()
 	service_end
 }
 
-# without_module: as for a kernel whose headers are not there, so that DKMS has built nothing
-without_module()
-{
-	local module image before
-
-	image=/boot/initrd.img-$(uname -r)
-	before=$(md5sum "$image")
-	module=$(modinfo -n pvpci)
-	mv "$module" /root/ && depmod
-	check "no initramfs is made that lacks pvpci" sh -c '! update-initramfs -u >/root/log 2>&1'
-	check "with a reason" grep "has no module pvpci" /root/log
-	same "the one that was there stays" "$before" "$(md5sum "$image")"
-	mv "/root/$(basename "$module")" "$module" && depmod
-}
-
 upgrade()
 {
 	# Services may be restarted in here.
@@ -102,7 +87,6 @@ upgrade()
 	io_start
 	upgrade_host
 	upgrade_guest
-	without_module
 	io_end
 	same "the kernel complains of nothing" "" "$(complaints)"
 	next upgraded
