@@ -82,7 +82,7 @@ serve()
 	truncate -s 64M "$root/run/pvpci/disk.img"
 	chown "$(inside id -u libvirt-qemu)" "$root/run/pvpci/disk.img"
 	cat >"$root/run/pvpci/bus0.json" <<-END
-		{ "id": 1, "vectors": $1, "memory": { "peer": true, "machine": "q35" },
+		{ "id": 1, "vectors": $1, "memory": { "peer": true },
 		  "functions": [ { "slot": "03.0", "model": "nvme", "serial": "LIBVIRT",
 		                   "namespaces": [ { "file": "/mnt/root/run/pvpci/disk.img" } ] } ] }
 	END
@@ -197,22 +197,59 @@ check "memory in files" define file "<memoryBacking><source type='file'/><access
 check "virsh start" virsh start file
 comes_up "file"
 virsh destroy file
+# Each node has memory of its own.
+check "numa" define numa "<cpu mode='maximum'><numa>
+	<cell id='0' cpus='0' memory='321' unit='MiB' memAccess='shared'/>
+	<cell id='1' cpus='1' memory='319' unit='MiB' memAccess='shared'/></numa></cpu>"
+check "virsh start" virsh start numa
+comes_up "numa"
+same "numa: it has two nodes" 2 "$(guest "ls -d /sys/devices/system/node/node[0-9] | wc -l")"
+virsh destroy numa
+
+# Huge pages, as far as this machine has them to give.
+pages=$(cat /proc/sys/vm/nr_hugepages)
+echo $((pages + 330)) >/proc/sys/vm/nr_hugepages
+if [ "$(cat /proc/sys/vm/nr_hugepages)" -ge $((pages + 330)) ]; then
+	mkdir -p "$root/dev/hugepages"
+	mount -t hugetlbfs none "$root/dev/hugepages"
+	check "huge" define huge "<memoryBacking><hugepages/><access mode='shared'/></memoryBacking>"
+	check "virsh start" virsh start huge
+	comes_up "huge"
+	check "huge: the daemon has huge pages mapped" grep -q hugepages "/proc/$(pidof pvpcid)/maps"
+	virsh destroy huge
+	umount "$root/dev/hugepages"
+else
+	ktap_result 0 "huge pages # SKIP this machine has no memory for them"
+fi
+echo "$pages" >/proc/sys/vm/nr_hugepages
+
+# A module of memory comes and goes.
+cat >"$root/srv/dimm.xml" <<-'END'
+	<memory model='dimm' access='shared'><target><size unit='MiB'>128</size><node>0</node></target></memory>
+END
+check "dimm" define dimm "<maxMemory slots='4' unit='MiB'>4096</maxMemory>
+	<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>
+	<cpu mode='maximum'><numa><cell id='0' cpus='0-1' memory='640' unit='MiB' memAccess='shared'/></numa></cpu>"
+check "virsh start" virsh start dimm
+comes_up "dimm"
+had=$(guest "ls -d /sys/devices/system/memory/memory* | wc -l")
+check "virsh attach-device" virsh attach-device dimm /srv/dimm.xml
+within "the guest sees it" 60 guest "[ \$(ls -d /sys/devices/system/memory/memory* | wc -l) -gt $had ]"
+guest "cd /sys/devices/system/memory; grep -q online \$(ls -d memory* | sort -V | tail -n 1)/state ||
+	echo online_movable >\$(ls -d memory* | sort -V | tail -n 1)/state"
+same "it is online" online "$(guest "cat \$(ls -d /sys/devices/system/memory/memory* | sort -V | tail -n 1)/state")"
+comes_up "with it"
+same "the daemon has two files" 2 "$(grep -c 'rw-s.*memfd:memory-backend-memfd' "/proc/$(pidof pvpcid)/maps")"
+virsh destroy dimm
+
 # What the daemon cannot reach is refused by the guest in a sentence, and nothing is read from it.
-for kind in numa alone; do
-	case $kind in
-	numa) elements="<cpu mode='maximum'><numa>
-		<cell id='0' cpus='0' memory='320' unit='MiB' memAccess='shared'/>
-		<cell id='1' cpus='1' memory='320' unit='MiB' memAccess='shared'/></numa></cpu>" ;;
-	alone) elements="<memoryBacking/>" ;;
-	esac
-	check "$kind" define $kind "$elements"
-	check "virsh start" virsh start $kind
-	within "$kind: the guest answers" 300 answers
-	guest "modprobe nvme; modprobe pvpci"
-	within "$kind: a sentence" 60 guest "dmesg | grep -E 'The host cannot reach this guest.s memory|is not shared with the host'"
-	same "$kind: and no function" "" "$(guest "lspci -D | grep ^1")"
-	virsh destroy $kind
-done
+check "alone" define alone "<memoryBacking/>"
+check "virsh start" virsh start alone
+within "alone: the guest answers" 300 answers
+guest "modprobe nvme; modprobe pvpci"
+within "alone: a sentence" 60 guest "dmesg | grep -E 'The host cannot reach this guest.s memory|is not shared with the host'"
+same "alone: and no function" "" "$(guest "lspci -D | grep ^1")"
+virsh destroy alone
 
 # ---- one vector, which is QEMU's default -----------------------------------------------
 sed -i 's/<msi [^>]*>//; s/<name>memfd/<name>vector/' "$root/srv/memfd.xml"
