@@ -33,18 +33,19 @@ int bus_map_memory(struct bus *bus, struct error *err)
 	return dma_map(&bus->dma, conf, bus->peer, err);
 }
 
-void bus_save_memory(const struct bus *bus, struct dma_views *views)
+unsigned int bus_save_memory(const struct bus *bus, struct dma_view *views)
 {
-	if (is_told(bus))
-		dma_views_get(&bus->dma, views);
-	else
-		views->count = 0;
+	if (!is_told(bus))
+		return 0;
+	dma_views_get(&bus->dma, views);
+	return bus->dma.count;
 }
 
-int bus_resume_memory(struct bus *bus, const struct dma_views *views, struct error *err)
+int bus_resume_memory(struct bus *bus, const struct dma_view *views, unsigned int count,
+		      struct error *err)
 {
 	if (is_told(bus))
-		return dma_views_set(&bus->dma, views, bus->peer, err);
+		return dma_views_set(&bus->dma, views, count, bus->peer, err);
 	return bus_map_memory(bus, err);
 }
 

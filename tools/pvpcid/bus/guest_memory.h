@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct bus;
-struct dma_views;
+struct dma_view;
 struct error;
 struct pvpci_memory;
 
@@ -22,11 +22,12 @@ struct pvpci_memory;
  */
 int bus_map_memory(struct bus *bus, struct error *err);
 
-/** bus_save_memory - what the guest has told, for the next pvpcid */
-void bus_save_memory(const struct bus *bus, struct dma_views *views);
+/** bus_save_memory - what the guest has told, for the next pvpcid; DMA_MAX_PIECES, returns count */
+unsigned int bus_save_memory(const struct bus *bus, struct dma_view *views);
 
 /** bus_resume_memory - the reverse: 0, -1 with @err filled */
-int bus_resume_memory(struct bus *bus, const struct dma_views *views, struct error *err);
+int bus_resume_memory(struct bus *bus, const struct dma_view *views, unsigned int count,
+		      struct error *err);
 
 /* As in struct pvpci_host_ops. */
 uint32_t bus_dma_probe(void *context, uint64_t address, uint64_t *value);

@@ -30,6 +30,8 @@ static const char *check(const struct bus *bus, const struct saved_bus *saved, s
 	    saved->vectors != bus->conf->vectors)
 		return "\"id\", \"rows\" or \"vectors\" of the configuration are others now";
 	if (saved->nr_functions > PVPCI_MAX_FUNCTIONS || saved->nr_kept > PVPCI_HOST_KEPT ||
+	    saved->nr_views > DMA_MAX_PIECES ||
+	    bytes < saved_align(sizeof(*saved)) + saved->nr_views * sizeof(struct dma_view) ||
 	    saved->host_state >= PVPCI_HOST_STATES || saved->nr_vectors > saved->vectors ||
 	    pvpci_layout_make(&layout, &saved->layout.want) ||
 	    memcmp(&layout, &saved->layout, sizeof(layout)))
@@ -206,7 +208,7 @@ static void begin_function(struct bus *bus, const struct saved_function *saved)
 static const char *each_function(struct bus *bus, const struct saved_bus *saved, size_t bytes,
 				 void (*call)(struct bus *bus, const struct saved_function *fn))
 {
-	const uint8_t *at = (const uint8_t *)saved + saved_align(sizeof(*saved));
+	const uint8_t *at = (const uint8_t *)(saved_views(saved) + saved->nr_views);
 	const uint8_t *end = (const uint8_t *)saved + bytes;
 	unsigned int i;
 
@@ -281,7 +283,7 @@ static const char *resume(struct bus *bus, const struct saved_bus *saved, size_t
 	bus->connected = bus->client >= 0;
 	bus->peer = bus->connected ? peer_of_socket(bus->client) : 0;
 	if (bus->connected && bus->host.state != PVPCI_HOST_NEW &&
-	    bus_resume_memory(bus, &saved->memory, &err)) {
+	    bus_resume_memory(bus, saved_views(saved), saved->nr_views, &err)) {
 		log_error("bus %llu: %s", (unsigned long long)bus->conf->id, err.text);
 		return "the guest's memory is not there";
 	}

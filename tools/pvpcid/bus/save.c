@@ -36,7 +36,7 @@ static void save_bus(const struct bus *bus, struct saved_bus *saved)
 		.nr_kept = bus->host.nr_kept,
 	};
 	memcpy(saved->window, bus->window, sizeof(saved->window));
-	bus_save_memory(bus, &saved->memory);
+	saved->nr_views = bus_save_memory(bus, saved_views(saved));
 	memcpy(saved->kept, bus->host.kept, bus->host.nr_kept * sizeof(saved->kept[0]));
 	/* What the guest has told of its plan is for reports only. */
 	saved->rebalance.note = NULL;
@@ -66,7 +66,8 @@ void bus_save(struct bus *bus)
 		return;
 	start = state_begin(&bus->state);
 	save_bus(bus, (struct saved_bus *)start);
-	at = start + saved_align(sizeof(struct saved_bus));
+	at = (uint8_t *)(saved_views((struct saved_bus *)start) +
+			 ((struct saved_bus *)start)->nr_views);
 	for (i = 0; i < PVPCI_MAX_FUNCTIONS; i++) {
 		const struct function *fn = bus->row[i];
 		struct saved_function *saved = (struct saved_function *)at;

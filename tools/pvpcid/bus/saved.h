@@ -2,7 +2,7 @@
 /*
  * A snapshot of a bus: what the next pvpcid makes it from.
  *
- * A struct saved_bus, then for each function a struct saved_function with its
+ * A struct saved_bus, its struct dma_view, then for each function a struct saved_function with its
  * configuration behind it, padded to 8 bytes. What is not here is in the shared memory,
  * in a function's home, or can be found out again. Of STATE_VERSION.
  */
@@ -44,7 +44,7 @@ struct bus;
  * @in_force: features agreed
  * @from_guest: requests taken
  * @to_guest: messages sent
- * @memory: of the guest, as it has told
+ * @nr_views: of its memory, as the guest has told; they follow first
  * @nr_kept: requests that wait
  * @kept: they
  */
@@ -71,7 +71,7 @@ struct saved_bus {
 	uint64_t in_force;
 	uint32_t from_guest;
 	uint32_t to_guest;
-	struct dma_views memory;
+	uint32_t nr_views;
 	uint32_t nr_kept;
 	uint8_t kept[PVPCI_HOST_KEPT][PVPCI_SLOT_BYTES];
 };
@@ -116,6 +116,12 @@ struct saved_function {
 static inline uint64_t saved_align(uint64_t bytes)
 {
 	return (bytes + 7) & ~7ULL;
+}
+
+/** saved_views - they, behind the bus */
+static inline struct dma_view *saved_views(const struct saved_bus *saved)
+{
+	return (struct dma_view *)((uint8_t *)saved + saved_align(sizeof(*saved)));
 }
 
 #define SAVED_VERSION_BYTES	64

@@ -59,7 +59,7 @@ static unsigned int without(const struct dma_piece *piece, const struct dma_rang
 /* Return 0, or -1 when there are too many pieces. */
 static int forget(struct dma *dma, const struct dma_range *range, struct error *err)
 {
-	struct dma_piece kept[2 * DMA_MAX_PIECES];
+	struct dma_piece kept[2 * DMA_MAX_PIECES] = { 0 };
 	unsigned int count = 0, i;
 
 	for (i = 0; i < dma->count; i++)
@@ -115,7 +115,7 @@ static int add(struct dma *dma, struct dma_piece piece, struct error *err)
 	return 0;
 }
 
-/* A place of which nothing is in use any more, large enough for the file; I/O may still go to it. */
+/* A place of which nothing is in use any more, as large as the file; I/O may still go to it. */
 static uint8_t *map_again(struct dma *dma, int fd, const struct stat *st)
 {
 	size_t bytes = (size_t)st->st_size;
@@ -289,16 +289,15 @@ int dma_tell_gone(struct dma *dma, const struct dma_range *range, struct error *
 	return 0;
 }
 
-void dma_views_get(const struct dma *dma, struct dma_views *views)
+void dma_views_get(const struct dma *dma, struct dma_view *views)
 {
 	unsigned int i;
 
-	memset(views, 0, sizeof(*views));
 	for (i = 0; i < dma->count; i++) {
 		const struct dma_piece *piece = &dma->piece[i];
 		const struct dma_file *file = file_at((struct dma *)dma, piece->host);
 
-		views->view[views->count++] = (struct dma_view){
+		views[i] = (struct dma_view){
 			.range = { piece->address, piece->bytes },
 			.offset = (uint64_t)(piece->host - file->base),
 			.device = file->device, .inode = file->inode,
@@ -350,16 +349,13 @@ static int set_view(struct dma *dma, const struct dma_view *view, pid_t peer, st
 			  base + view->offset }, err) : -1;
 }
 
-int dma_views_set(struct dma *dma, const struct dma_views *views, pid_t peer, struct error *err)
+int dma_views_set(struct dma *dma, const struct dma_view *views, unsigned int count, pid_t peer,
+		  struct error *err)
 {
 	unsigned int i;
 
-	if (views->count > DMA_MAX_PIECES) {
-		error_set(err, "the state that was kept has too many pieces of guest memory");
-		return -1;
-	}
-	for (i = 0; i < views->count; i++) {
-		if (!set_view(dma, &views->view[i], peer, err))
+	for (i = 0; i < count; i++) {
+		if (!set_view(dma, &views[i], peer, err))
 			continue;
 		dma_unmap(dma);
 		return -1;

@@ -12,7 +12,7 @@
 
 struct error;
 
-#define DMA_MARK_STRIDE		(1ULL << 20)	/* addresses and file offsets are alike modulo this */
+#define DMA_MARK_STRIDE		(1ULL << 20)	/* modulo this addresses and offsets are alike */
 
 /**
  * struct dma_range - of guest-physical addresses; neither empty nor beyond 2^64
@@ -36,16 +36,6 @@ struct dma_view {
 	uint64_t offset;
 	uint64_t device;
 	uint64_t inode;
-};
-
-/**
- * struct dma_views - all of them
- * @count: of @view
- * @view: them
- */
-struct dma_views {
-	uint32_t count;
-	struct dma_view view[DMA_MAX_PIECES];
 };
 
 /**
@@ -84,18 +74,20 @@ int dma_tell_alike(struct dma *dma, struct dma_range *range, struct error *err);
  */
 int dma_tell_gone(struct dma *dma, const struct dma_range *range, struct error *err);
 
-/** dma_views_get - what is known, for the next process */
-void dma_views_get(const struct dma *dma, struct dma_views *views);
+/** dma_views_get - what is known, for the next process; @dma->count of them */
+void dma_views_get(const struct dma *dma, struct dma_view *views);
 
 /**
  * dma_views_set - know again what another process knew
  * @dma: with nothing mapped
  * @views: of the same QEMU
+ * @count: of @views
  * @peer: its process
  * @err: filled on failure
  *
  * Return: 0, -1 with @err filled and nothing mapped.
  */
-int dma_views_set(struct dma *dma, const struct dma_views *views, pid_t peer, struct error *err);
+int dma_views_set(struct dma *dma, const struct dma_view *views, unsigned int count, pid_t peer,
+		  struct error *err);
 
 #endif /* PVPCID_DMA_TOLD_H */

@@ -22,7 +22,8 @@ pid_t peer_of_socket(int fd);
  * @bytes: room in @path
  *
  * It is the largest file, memfd included, that @peer maps shared and writable
- * and that is not the bus's own memory: what is done for a guest that does not tell. Needs @peer's user and group.
+ * and that is not the bus's own memory: what is done for a guest that does not tell.
+ * Needs @peer's user and group.
  * Return: 0, or -1 with @err filled.
  */
 int peer_find_ram(pid_t peer, char *path, size_t bytes, struct error *err);

@@ -19,6 +19,7 @@
 
 #define BAR(bar, bytes)	"{\"bar\": " bar ", \"bytes\": " bytes ", \"bits\": 64}"
 #define FN(slot, more)	"{\"slot\": \"" slot "\", \"model\": \"testdev\", " more "}"
+#define MORE "\"vectors\": 8, \"aperture\": \"1M\", \"memory\": {\"peer\": true},"
 #define FUNCTIONS	"[" FN("03.0", "\"msix\": 4, \"msi\": 2, \"bars\": [" \
 			       BAR("0", "16384") ", " BAR("2", "4096") "]") ", " \
 			FN("03.1", "\"decoding\": true, \"bars\": [" BAR("0", "8192") "]") ", " \
@@ -131,8 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (!sim.bus.memory.base) {
 		log_setup(LOG_LEVEL_ERROR - 1);
-		if (sim_open(&sim, FUNCTIONS, "\"vectors\": 8, \"aperture\": \"1M\","
-			     "\"memory\": {\"peer\": true},"))
+		if (sim_open(&sim, FUNCTIONS, MORE))
 			__builtin_trap();
 		sim.bus.peer = getpid();
 	}

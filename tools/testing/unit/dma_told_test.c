@@ -32,7 +32,8 @@ struct backend {
 	uint8_t *at;
 };
 
-static void backend_open(struct backend *backend, const char *name, uint64_t address, uint64_t bytes)
+static void backend_open(struct backend *backend, const char *name, uint64_t address,
+			 uint64_t bytes)
 {
 	backend->fd = memfd_create(name, MFD_CLOEXEC);
 	assert_int_equal(ftruncate(backend->fd, (off_t)bytes), 0);
@@ -253,7 +254,7 @@ static void test_views(void **state)
 {
 	struct dma_range range = { 0, 970 * MIB };
 	struct backend node[NODES];
-	struct dma_views views;
+	struct dma_view views[NODES];
 	unsigned int i;
 
 	(void)state;
@@ -264,22 +265,19 @@ static void test_views(void **state)
 		assert_int_equal(tell(&node[NODES - 1 - i], MIB, &range), 1);
 	}
 	assert_int_equal(dma.count, NODES);
-	dma_views_get(&dma, &views);
+	dma_views_get(&dma, views);
 	dma_unmap(&dma);
-	assert_int_equal(dma_views_set(&dma, &views, getpid(), &err), 0);
+	assert_int_equal(dma_views_set(&dma, views, NODES, getpid(), &err), 0);
 	for (i = 0; i < NODES; i++)
 		assert_same(&node[i], node[i].bytes - 1);
 	dma_unmap(&dma);
-	views.view[1].range.bytes = 483 * MIB;
-	assert_int_equal(dma_views_set(&dma, &views, getpid(), &err), -1);
+	views[1].range.bytes = 483 * MIB;
+	assert_int_equal(dma_views_set(&dma, views, NODES, getpid(), &err), -1);
 	assert_string_equal(err.text, "guest memory at 0x1e100000 is not in the same file any more");
 	assert_int_equal(dma.count + dma.files, 0);
-	views.view[0].range.bytes = 0;
-	assert_int_equal(dma_views_set(&dma, &views, getpid(), &err), -1);
-	views.count = DMA_MAX_PIECES + 1;
-	assert_int_equal(dma_views_set(&dma, &views, getpid(), &err), -1);
-	views.count = 0;
-	assert_int_equal(dma_views_set(&dma, &views, getpid(), &err), 0);
+	views[0].range.bytes = 0;
+	assert_int_equal(dma_views_set(&dma, views, NODES, getpid(), &err), -1);
+	assert_int_equal(dma_views_set(&dma, views, 0, getpid(), &err), 0);
 	nodes_close(node);
 }
 
