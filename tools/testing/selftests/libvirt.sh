@@ -73,6 +73,8 @@ start_libvirt()
 	# A way to both for a user who may not go through the directories above them.
 	mount -t tmpfs tmpfs /mnt && mkdir /mnt/build /mnt/root && mount --bind "$build" /mnt/build &&
 		mount --rbind "$root" /mnt/root || return
+	# It looks for them when it starts.
+	mkdir -p "$root/dev/hugepages" && mount -t hugetlbfs none "$root/dev/hugepages"
 	inside virtlogd -d && inside libvirtd -d
 }
 
@@ -210,21 +212,18 @@ virsh destroy numa
 pages=$(cat /proc/sys/vm/nr_hugepages)
 echo $((pages + 330)) >/proc/sys/vm/nr_hugepages
 if [ "$(cat /proc/sys/vm/nr_hugepages)" -ge $((pages + 330)) ]; then
-	mkdir -p "$root/dev/hugepages"
-	mount -t hugetlbfs none "$root/dev/hugepages"
 	check "huge" define huge "<memoryBacking><hugepages/><access mode='shared'/></memoryBacking>"
 	check "virsh start" virsh start huge
 	comes_up "huge"
 	check "huge: the daemon has huge pages mapped" grep -q hugepages "/proc/$(pidof pvpcid)/maps"
 	virsh destroy huge
-	umount "$root/dev/hugepages"
 else
 	ktap_result 0 "huge pages # SKIP this machine has no memory for them"
 fi
 echo "$pages" >/proc/sys/vm/nr_hugepages
 
 # A module of memory comes and goes.
-cat >"$root/srv/dimm.xml" <<-'END'
+cat >"$root/srv/module.xml" <<-'END'
 	<memory model='dimm' access='shared'><target><size unit='MiB'>128</size><node>0</node></target></memory>
 END
 check "dimm" define dimm "<maxMemory slots='4' unit='MiB'>4096</maxMemory>
@@ -233,7 +232,7 @@ check "dimm" define dimm "<maxMemory slots='4' unit='MiB'>4096</maxMemory>
 check "virsh start" virsh start dimm
 comes_up "dimm"
 had=$(guest "ls -d /sys/devices/system/memory/memory* | wc -l")
-check "virsh attach-device" virsh attach-device dimm /srv/dimm.xml
+check "virsh attach-device" virsh attach-device dimm /srv/module.xml
 within "the guest sees it" 60 guest "[ \$(ls -d /sys/devices/system/memory/memory* | wc -l) -gt $had ]"
 guest "cd /sys/devices/system/memory; grep -q online \$(ls -d memory* | sort -V | tail -n 1)/state ||
 	echo online_movable >\$(ls -d memory* | sort -V | tail -n 1)/state"
