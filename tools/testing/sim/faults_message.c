@@ -160,6 +160,8 @@ static const struct fault faults[] = {
 	      STEP_MEMORY, OP_SET, OF(pvpci_msg_memory, address), 64),
 	REPLY("memory-none", "Host says that guest RAM is at .* but was asked for", REFUSED,
 	      STEP_MEMORY, OP_SET, OF(pvpci_msg_memory, bytes), 0),
+	REPLY("memory-odd", "Host says that guest RAM is at .* but was asked for", REFUSED,
+	      STEP_MEMORY, OP_SET, OF(pvpci_msg_memory, bytes), 4097),
 	REPLY("memory-vast", "Host says that guest RAM is at .* but was asked for", REFUSED,
 	      STEP_MEMORY, OP_FILL, OF(pvpci_msg_memory, bytes), 0xff),
 	{ .name = "memory-crumbs", .outcome = REFUSED, .step = STEP_MEMORY, .act = ACT_CRUMBS,

@@ -243,10 +243,13 @@ int pvpci_memory_tell(struct pvpci_bus *bus)
  */
 int pvpci_memory_tell_new(struct pvpci_bus *bus, u64 start, u64 end)
 {
+	unsigned int questions = 0;
 	struct pvpci_ram told;
 	int ret = 0;
 
 	while (!ret && start < end) {
+		if (++questions > QUESTIONS_MAX)
+			return -EPROTO;
 		told = (struct pvpci_ram){ start, end };
 		ret = tell_marked(bus, &told, start);
 		start = told.end;

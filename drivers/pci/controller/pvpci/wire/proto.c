@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "pvpci: " fmt
 
 #include <linux/kernel.h>
+#include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/string.h>
@@ -298,6 +299,7 @@ int pvpci_proto_memory(struct pvpci_wire *wire, unsigned int what, struct pvpci_
 		.bytes = cpu_to_le64(range->end - range->start),
 	};
 	struct pvpci_ram told;
+	bool odd;
 	int ret;
 
 	if (mark)
@@ -308,10 +310,13 @@ int pvpci_proto_memory(struct pvpci_wire *wire, unsigned int what, struct pvpci_
 		return ret;
 	told.start = le64_to_cpu(msg.address);
 	told.end = told.start + le64_to_cpu(msg.bytes);
+	/* Files have whole pages. */
+	odd = (told.start != range->start && !PAGE_ALIGNED(told.start)) ||
+	      (told.end != range->end && !PAGE_ALIGNED(told.end));
 	/* Of a range with a mark, the part with the mark; otherwise, its beginning. */
 	if (!mark)
 		at = range->start;
-	if (told.start < range->start || told.start > at || told.end <= at ||
+	if (odd || told.start < range->start || told.start > at || told.end <= at ||
 	    told.end > range->end || (!mark && told.start != at)) {
 		dev_err(&wire->pdev->dev, "Host says that guest RAM is at %#llx to %#llx but was asked for %#llx to %#llx.\n",
 			told.start, told.end, range->start, range->end);
