@@ -128,7 +128,8 @@ def selftests():
 
 def matrix():
     """The core on every x86 kernel of Debian under every QEMU of Debian: the runs that
-    the suite has under another release's QEMU. And all that it leaves out for time."""
+    the suite has under another release's QEMU. What runs on arm64, on all of its kernels.
+    And all that it leaves out for time."""
     jobs = []
     for path in scenarios():
         for label, line in runs(path):
@@ -136,6 +137,8 @@ def matrix():
             if any("@" in where for where in line.kernels):
                 places += [kernel + "@" + hypervisor for kernel in packaged()
                            if not kernel.startswith("arm64") for hypervisor in HYPERVISORS]
+            if any(where.startswith("arm64") for where in line.kernels + line.more):
+                places += [kernel for kernel in packaged() if kernel.startswith("arm64")]
             jobs += [guest("matrix", path, label, where, line) for where in places
                      if where not in line.kernels]
         jobs += [program("matrix", path, *args.split()) for args in headers(path, "matrix")]
