@@ -36,7 +36,8 @@ install-pages = $(foreach n,$(1),install -d $(manual)/man$(n) && \
 install: install-host
 install-host: all man
 	install -d $(prefix)/bin $(prefix)/sbin $(systemd) $(prefix)/lib/sysusers.d \
-		$(prefix)/lib/tmpfiles.d $(completions) $(examples) $(etc)/apparmor.d $(etc)/pvpci
+		$(prefix)/lib/tmpfiles.d $(completions) $(examples) $(etc)/apparmor.d $(etc)/pvpci \
+		$(etc)/needrestart/conf.d
 	install -m 755 $(OUT)/pvpcictl $(prefix)/bin/
 	install -m 755 $(OUT)/pvpcid $(OUT)/pvpcid-keep $(prefix)/sbin/
 	sed 's|/usr/sbin|$(PREFIX)/sbin|' install/pvpcid@.service >$(systemd)/pvpcid@.service
@@ -44,6 +45,7 @@ install-host: all man
 	$(INSTALL) install/sysusers.conf $(prefix)/lib/sysusers.d/pvpci.conf
 	$(INSTALL) install/tmpfiles.conf $(prefix)/lib/tmpfiles.d/pvpci.conf
 	sed 's|/usr/sbin|$(PREFIX)/sbin|' install/apparmor >$(etc)/apparmor.d/usr.sbin.pvpcid
+	$(INSTALL) install/needrestart.conf $(etc)/needrestart/conf.d/pvpci.conf
 	$(INSTALL) install/completion.bash $(completions)/pvpcictl
 	ln -sfn pvpcictl $(completions)/pvpcid
 	$(INSTALL) install/examples/* $(examples)/

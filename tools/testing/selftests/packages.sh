@@ -75,6 +75,12 @@ same "systemd has nothing to say about its units" "" "$(inside systemd-analyze v
 check "AppArmor understands its profile" inside apparmor_parser -Q -K -T /etc/apparmor.d/usr.sbin.pvpcid
 inside sh -c 'mkdir -p /etc/pvpci; cp /usr/share/doc/pvpci-host/examples/bus0.json /etc/pvpci/
 	truncate -s 8M /var/lib/pvpci/disk.img; chown pvpci: /var/lib/pvpci/disk.img'
+same "needrestart restarts nothing that has a guest" "pvpcid@vm.service" "$(inside perl -e '
+	our %nrconf = (override_rc => {});
+	open(my $file, "<", "/etc/needrestart/conf.d/pvpci.conf") or die; eval join("", <$file>); die $@ if $@;
+	for my $unit ("pvpcid\@vm.service", "pvpci.service") {
+		for (keys %{$nrconf{override_rc}}) { print $unit if $unit =~ /$_/ && !$nrconf{override_rc}{$_} }
+	}')"
 check "the example is a configuration" inside pvpcid --check --config /etc/pvpci/bus0.json \
 	--socket /run/pvpci/bus0.sock
 check "a bus with the test model is refused" inside sh -c 'echo "{\"functions\": [{\"slot\": \"03.0\",
