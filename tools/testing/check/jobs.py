@@ -161,7 +161,7 @@ def unit():
             out = os.path.join(BUILD, "unit", variant, part)
             jobs.append(Job("unit", "unit/%s/%s" % (part, variant), [
                 "make", "-s", "-C", where, "-f", path, "check", "OUT=" + out, *args],
-                            600, CMOCKA_MESSAGE_OUTPUT="TAP"))
+                            1200, CMOCKA_MESSAGE_OUTPUT="TAP"))
     return jobs
 
 
