@@ -96,7 +96,7 @@ same "and their options" "--force" "$(inside bash -c '
 # The same Debian as a virtual machine, with its root file system on the bus.
 virtual_machine first
 
-inside rm -rf /etc/pvpci/bus0.json /var/lib/pvpci/disk.img /run/pvpci
+inside rm -rf /etc/pvpci/bus0.json /var/lib/pvpci/disk.img /run/pvpci /var/lib/realvm
 check "apt purge" get purge --autoremove pvpci-dkms pvpci-host pvpci-doc
 files >"$build/roots/after-$suite"
 # A user is never removed, since files may be his; his directory is what tmpfiles made.
