@@ -238,9 +238,10 @@ void liar_start(struct liar *liar, const struct fault *fault)
 	bus->host.version_min = PVPCI_HOST_VERSION_MIN;
 	bus->host.version_max = PVPCI_HOST_VERSION_MAX;
 	bus->host.features = PVPCI_F_SHARED_VECTORS | PVPCI_F_BLOCKS | PVPCI_F_RESET |
-			     PVPCI_F_POWER | PVPCI_F_STOP | PVPCI_F_APERTURE_PROBE;
+			     PVPCI_F_POWER | PVPCI_F_STOP | PVPCI_F_APERTURE_PROBE |
+			     PVPCI_F_MEMORY;
 	if (dma_configured(&liar->conf.memory))
-		bus->host.features |= PVPCI_F_DMA_SHARED | PVPCI_F_MEMORY;
+		bus->host.features |= PVPCI_F_DMA_SHARED;
 	if (!holds_bus(liar)) {
 		make_header(liar);
 		liar_header(liar)->bar2_bytes = htole64(bus->memory.bytes);
