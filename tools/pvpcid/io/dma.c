@@ -120,9 +120,10 @@ uint8_t *dma_map_file(struct dma *dma, int fd, uint64_t offset, uint64_t bytes, 
 			  (unsigned long long)offset);
 		return NULL;
 	}
-	base = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
-		    (off_t)offset);
-	if (base == MAP_FAILED || fstat(fd, &st)) {
+	base = fstat(fd, &st) ? MAP_FAILED :
+		mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
+		     (off_t)offset);
+	if (base == MAP_FAILED) {
 		error_set(err, "cannot map %llu bytes of guest memory: %s",
 			  (unsigned long long)bytes, strerror(errno));
 		return NULL;

@@ -25,7 +25,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static struct dma_file *file_at(struct dma *dma, const uint8_t *host)
+static const struct dma_file *file_at(const struct dma *dma, const uint8_t *host)
 {
 	unsigned int i;
 
@@ -56,6 +56,12 @@ static unsigned int without(const struct dma_piece *piece, const struct dma_rang
 	return count;
 }
 
+static int too_many(struct error *err)
+{
+	error_set(err, "guest memory lies in more than %u pieces", DMA_MAX_PIECES);
+	return -1;
+}
+
 /* Return 0, or -1 when there are too many pieces. */
 static int forget(struct dma *dma, const struct dma_range *range, struct error *err)
 {
@@ -64,17 +70,15 @@ static int forget(struct dma *dma, const struct dma_range *range, struct error *
 
 	for (i = 0; i < dma->count; i++)
 		count += without(&dma->piece[i], range, kept + count);
-	if (count > DMA_MAX_PIECES) {
-		error_set(err, "guest memory lies in more than %u pieces", DMA_MAX_PIECES);
-		return -1;
-	}
+	if (count > DMA_MAX_PIECES)
+		return too_many(err);
 	memcpy(dma->piece, kept, count * sizeof(kept[0]));
 	dma->count = count;
 	return 0;
 }
 
 /* Mappings of two files may lie side by side by chance. */
-static bool joined(struct dma *dma, struct dma_piece *to, const struct dma_piece *next)
+static bool joined(const struct dma *dma, struct dma_piece *to, const struct dma_piece *next)
 {
 	if (to->address + to->bytes != next->address || to->host + to->bytes != next->host ||
 	    file_at(dma, to->host) != file_at(dma, next->host))
@@ -89,10 +93,8 @@ static int add(struct dma *dma, struct dma_piece piece, struct error *err)
 	struct dma_range range = { piece.address, piece.bytes };
 	unsigned int i;
 
-	if (dma->count == DMA_MAX_PIECES) {
-		error_set(err, "guest memory lies in more than %u pieces", DMA_MAX_PIECES);
-		return -1;
-	}
+	if (dma->count == DMA_MAX_PIECES)
+		return too_many(err);
 	if (forget(dma, &range, err))
 		return -1;
 	for (i = 0; i < dma->count; ) {
@@ -107,10 +109,8 @@ static int add(struct dma *dma, struct dma_piece piece, struct error *err)
 		dma->piece[i] = dma->piece[--dma->count];
 		i = 0;
 	}
-	if (dma->count == DMA_MAX_PIECES) {
-		error_set(err, "guest memory lies in more than %u pieces", DMA_MAX_PIECES);
-		return -1;
-	}
+	if (dma->count == DMA_MAX_PIECES)
+		return too_many(err);
 	dma->piece[dma->count++] = piece;
 	return 0;
 }
@@ -200,7 +200,8 @@ int dma_tell_marked(struct dma *dma, pid_t peer, struct dma_range *range, uint64
 	int ret;
 
 	ret = peer_each_ram(peer, look_into, &search, err);
-	if (!ret) {
+	/* Also when there is one that we may not open: that is the reason when no other has it. */
+	if (ret <= 0) {
 		search.stride = DMA_MARK_STRIDE;
 		ret = peer_each_ram(peer, look_into, &search, err);
 	}
@@ -295,7 +296,7 @@ void dma_views_get(const struct dma *dma, struct dma_view *views)
 
 	for (i = 0; i < dma->count; i++) {
 		const struct dma_piece *piece = &dma->piece[i];
-		const struct dma_file *file = file_at((struct dma *)dma, piece->host);
+		const struct dma_file *file = file_at(dma, piece->host);
 
 		views[i] = (struct dma_view){
 			.range = { piece->address, piece->bytes },

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -120,6 +121,7 @@ int peer_each_ram(pid_t peer, int (*call)(void *context, int fd, uint64_t bytes)
 	struct dirent *entry;
 	char name[320];
 	off_t size;
+	bool shut = false;
 	int ret = 0;
 	DIR *dir;
 	int fd;
@@ -130,14 +132,19 @@ int peer_each_ram(pid_t peer, int (*call)(void *context, int fd, uint64_t bytes)
 	while (!ret && (entry = readdir(dir))) {
 		snprintf(name, sizeof(name), "/proc/%d/fd/%s", (int)peer, entry->d_name);
 		size = ram_bytes(name, &mapped);
-		fd = size ? open(name, O_RDWR | O_CLOEXEC) : -1;
-		if (fd < 0)
+		if (!size)
 			continue;
+		fd = open(name, O_RDWR | O_CLOEXEC);
+		if (fd < 0) {
+			shut = true;
+			error_set(err, "cannot open guest memory %s: %s", name, strerror(errno));
+			continue;
+		}
 		ret = call(context, fd, (uint64_t)size);
 		close(fd);
 	}
 	closedir(dir);
-	return ret;
+	return ret || !shut ? ret : -1;
 }
 
 int peer_find_ram(pid_t peer, char *path, size_t bytes, struct error *err)

@@ -38,7 +38,8 @@ int peer_find_ram(pid_t peer, char *path, size_t bytes, struct error *err);
  *
  * They are those that @peer maps shared and writable, but for the bus's own memory. Needs
  * @peer's user and group.
- * Return: what @call has returned last, 0 when there is none, -1 with @err filled.
+ * Return: what @call has returned last, 0 when there is none, -1 with @err filled; also
+ * when none was it, and one could not be opened.
  */
 int peer_each_ram(pid_t peer, int (*call)(void *context, int fd, uint64_t bytes), void *context,
 		  struct error *err);

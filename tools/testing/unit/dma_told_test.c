@@ -2,8 +2,11 @@
 /*
  * Guest RAM of which the guest tells: this process is its QEMU, with memory in many files.
  */
+#include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -249,6 +252,34 @@ static void test_pieces(void **state)
 	dma_unmap(&dma);
 }
 
+/* A file that may not be opened is the reason when no other has the mark. */
+static void test_shut(void **state)
+{
+	struct dma_range range = { 0, MIB };
+	int flags = FS_IMMUTABLE_FL;
+	char path[] = "/tmp/pvpci-ram-XXXXXX";
+	struct backend ram = { .bytes = MIB, .fd = mkstemp(path) }, other;
+
+	(void)state;
+	assert_int_equal(ftruncate(ram.fd, (off_t)MIB), 0);
+	ram.at = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_SHARED, ram.fd, 0);
+	assert_ptr_not_equal(ram.at, MAP_FAILED);
+	unlink(path);
+	if (ioctl(ram.fd, FS_IOC_SETFLAGS, &flags)) {
+		backend_close(&ram);
+		skip();
+	}
+	assert_int_equal(dma_tell_marked(&dma, getpid(), &range, 4096, mark, &err), -1);
+	assert_non_null(strstr(err.text, "cannot open guest memory /proc/"));
+	backend_open(&other, "other", 0, MIB);
+	assert_int_equal(tell(&other, 4096, &range), 1);
+	flags = 0;
+	assert_int_equal(ioctl(ram.fd, FS_IOC_SETFLAGS, &flags), 0);
+	backend_close(&ram);
+	backend_close(&other);
+	dma_unmap(&dma);
+}
+
 /* Another process knows the same, or that it cannot. */
 static void test_views(void **state)
 {
@@ -286,7 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nodes), cmocka_unit_test(test_split),
 		cmocka_unit_test(test_replaced), cmocka_unit_test(test_pieces),
-		cmocka_unit_test(test_views),
+		cmocka_unit_test(test_shut), cmocka_unit_test(test_views),
 	};
 
 	return cmocka_run_group_tests_name("dma_told", tests, NULL, NULL);
