@@ -304,7 +304,8 @@ static void test_views(void **state)
 	dma_unmap(&dma);
 	views[1].range.bytes = 483 * MIB;
 	assert_int_equal(dma_views_set(&dma, views, NODES, getpid(), &err), -1);
-	assert_string_equal(err.text, "guest memory at 0x1e100000 is not in the same file any more");
+	assert_string_equal(err.text,
+			    "guest memory at 0x1e100000 is not in the same file any more");
 	assert_int_equal(dma.count + dma.files, 0);
 	views[0].range.bytes = 0;
 	assert_int_equal(dma_views_set(&dma, views, NODES, getpid(), &err), -1);
