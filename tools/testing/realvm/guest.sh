@@ -99,6 +99,15 @@ service_end()
 	rm -r /etc/pvpci/vm.json /var/lib/pvpci/vm.img /dev/shm/vm
 }
 
+# add_second: a disk comes, and has a file system with files, mounted
+add_second()
+{
+	echo "host add"
+	within "a disk that was added is there by its serial number" compgen -G "$by_id/nvme-*_REALVM2"
+	check "a file system" sh -c "mkfs.ext4 -q $by_id/nvme-*_REALVM2 && mount $by_id/nvme-*_REALVM2 /mnt &&
+		cp -r /usr/lib/systemd /mnt && sync"
+}
+
 for file in "$state"/stage-*.sh; do
 	# shellcheck disable=SC1090
 	. "$file"

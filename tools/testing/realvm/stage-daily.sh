@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What every user does: look at what is there, add a disk, serve a bus, suspend, reboot,
-# hibernate.
+# What every user does: look at what is there, add a disk, serve a bus, suspend, reboot.
 
 # service: replaced by systemd when it dies or stands still
 service()
@@ -43,11 +42,9 @@ first()
 	same "no unit has failed" "" "$(systemctl --failed --no-legend)"
 	check "systemd-analyze" systemd-analyze time
 
-	echo "host add"
-	within "a disk that was added is there by its serial number" compgen -G "$by_id/nvme-*_REALVM2"
+	add_second
 	within "and by its path" compgen -G "/dev/disk/by-path/*pci-10001:00:04.0-nvme-1"
-	check "a file system" sh -c "mkfs.ext4 -q $by_id/nvme-*_REALVM2 && mount $by_id/nvme-*_REALVM2 /mnt &&
-		cp -r /usr/lib/systemd /mnt && sync && umount /mnt"
+	check "it is unmounted" umount /mnt
 	check "mounted by its label through fstab" sh -c "e2label $by_id/nvme-*_REALVM2 second &&
 		echo 'LABEL=second /mnt ext4 nofail,x-systemd.device-timeout=60 0 2' >>/etc/fstab &&
 		systemctl daemon-reload && mount /mnt"
@@ -65,48 +62,6 @@ first()
 	systemctl reboot
 }
 
-# ticks: lines that a process has written
-ticks() { wc -l </mnt/ticks; }
-more_ticks() { [ "$(ticks)" -gt "$1" ]; }
-resumed() { journalctl -b --no-pager | grep -q 'PM: hibernation: hibernation exit'; }
-
-# hibernate: into the swap of the bus; the initramfs of another boot finds it there
-hibernate()
-{
-	local boot disks process before
-
-	boot=$(cat /proc/sys/kernel/random/boot_id)
-	disks=$(cd /dev/disk/by-id && ls -d nvme-*_REALVM?)
-	same "the swap lies on the bus" 10001:00:05.0 "$(basename "$(readlink -f \
-		"/sys/class/block/$(swapon --noheadings --show=NAME | xargs basename)/device/device")")"
-	while echo tick; do sleep 0.1; done >>/mnt/ticks &
-	process=$!
-	within "a process writes" more_ticks 0
-	# Who boots instead of being resumed says so.
-	next lost
-	sync
-	echo "host again"
-	check "systemctl hibernate" systemctl hibernate
-	within "the machine was resumed" resumed
-	next nothing
-	same "it is the same session" "$boot" "$(cat /proc/sys/kernel/random/boot_id)"
-	before=$(ticks)
-	check "the process lives" kill -0 $process
-	within "and writes" more_ticks "$before"
-	kill $process
-	check "data are what they were" sh -c "sync; echo 3 >/proc/sys/vm/drop_caches; diff -r /usr/lib/systemd /mnt/systemd"
-	same "the disks are those" "$disks" "$(cd /dev/disk/by-id && ls -d nvme-*_REALVM?)"
-	check "smartctl after it" sh -c 'smartctl -a /dev/nvme0 | grep -q "test result: PASSED"'
-	same "the kernel complains of nothing after it" "" "$(complaints)"
-	same "no unit has failed after it" "" "$(systemctl --failed --no-legend)"
-}
-
-lost()
-{
-	echo "no a session that hibernated is resumed"
-	systemctl poweroff
-}
-
 second()
 {
 	# nofail in fstab: nobody has waited for it.
@@ -116,7 +71,6 @@ second()
 	same "the root file system was clean" "" "$(journalctl -b --no-pager | grep -iE 'recovering journal|fsck.*errors')"
 	same "no unit has failed after a reboot" "" "$(systemctl --failed --no-legend)"
 	same "the kernel complains of nothing" "" "$(complaints)"
-	hibernate
 	next nothing
 	echo "ok power-off is asked for"
 	systemctl poweroff

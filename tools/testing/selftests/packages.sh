@@ -8,7 +8,7 @@
 #
 # packages.sh [SUITE]: bookworm, which make check looks at, or another one
 #
-# limit: 3300
+# limit: 2400
 # matrix: trixie
 set -u
 here=$(cd "$(dirname "$0")" && pwd)

@@ -6,12 +6,15 @@
 #
 #	upgrade	our packages of another release are installed while their modules, and the
 #		daemon, serve I/O that is verified
+#	hibernate	into the swap of the bus, and another QEMU resumes it
 #	crash	the kernel crashes, and kdump-tools write a dump
 #
 # limit: 3000
 # part: matrix
 # matrix: upgrade
 # matrix: crash
+# matrix: hibernate
+# matrix: hibernate trixie
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
@@ -65,6 +68,8 @@ prepare_crash()
 	check "packages for a dump" get install kdump-tools makedumpfile procps
 	words=(crashkernel=256M)
 }
+
+prepare_hibernate() { :; }
 
 echo "KTAP version 1"
 check "packages" packages "$version" "$build/packages-$stage-$suite"
