@@ -3,6 +3,7 @@
  * The bus, its sockets and the loop that drives them.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -230,10 +231,15 @@ int daemon_run(struct daemon *daemon)
 	uint64_t ticked = 0;
 
 	while (!daemon->stop && !daemon->control.upgrade) {
-		bool worked = bus_poll(&daemon->bus);
-		uint64_t now = clock_ns();
-		uint64_t wait = plan_wait(daemon, now, worked);
+		uint64_t now = clock_ns(), wait;
+		bool worked;
 
+		pace_begin(&daemon->pace, now);
+		worked = bus_poll(&daemon->bus);
+		/* A scan that finds nothing takes less than to look at the clock again. */
+		if (worked)
+			now = clock_ns();
+		wait = plan_wait(daemon, now, worked);
 		if (daemon->leaving)
 			guest_leaves(daemon);
 		if (daemon->control.adding || daemon->control.opening)
@@ -244,10 +250,12 @@ int daemon_run(struct daemon *daemon)
 			bus_tick(&daemon->bus, now);
 			control_tick(&daemon->control, now);
 		}
-		if (!wait && now - looked < LOOK_NS)
-			continue;
-		loop_wait(&daemon->loop, wait);
-		looked = clock_ns();
+		if (wait || now - looked >= LOOK_NS) {
+			loop_wait(&daemon->loop, wait);
+			looked = clock_ns();
+		} else if (!worked) {
+			sched_yield();
+		}
 	}
 	if (daemon->control.upgrade) {
 		log_info("the pvpcid that is installed now goes on");

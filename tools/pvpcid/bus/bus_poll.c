@@ -8,6 +8,7 @@
 
 #define HOT_NS		1000000ULL
 #define SCAN_MAX_NS	500000ULL	/* a model that was slow once is not slow always */
+#define FEW		4	/* functions: to look at the clock costs as much as at them */
 #define POLL_MESSAGES	32	/* of the ring, before the functions get their turn */
 
 static void send_invalidations(struct bus *bus)
@@ -52,14 +53,12 @@ static void send_events(struct bus *bus)
 	}
 }
 
-static bool poll_function(struct function *fn, uint64_t now_ns)
+static bool poll_function(struct function *fn)
 {
 	bool worked = fn->ops->poll(fn->model);
 
 	if (fn->any_pending)
 		worked |= function_check_pending(fn);
-	if (worked)
-		fn->hot_until_ns = now_ns + HOT_NS;
 	return worked;
 }
 
@@ -68,7 +67,7 @@ static bool poll_function(struct function *fn, uint64_t now_ns)
  * at most half of the time, and always before and during a sleep. With 256
  * functions a look at all takes longer than a request.
  */
-static bool poll_functions(struct bus *bus)
+static bool poll_many(struct bus *bus)
 {
 	uint64_t now = clock_ns();
 	bool all = bus->sleeping || now - bus->scanned_ns >= bus->scan_ns;
@@ -78,8 +77,12 @@ static bool poll_functions(struct bus *bus)
 	for (i = 0; i < bus->nr_attached; i++) {
 		struct function *fn = bus->attached[i];
 
-		if (all || fn->hot_until_ns > now || fn->any_pending)
-			worked |= poll_function(fn, now);
+		if (!all && fn->hot_until_ns <= now && !fn->any_pending)
+			continue;
+		if (poll_function(fn)) {
+			fn->hot_until_ns = now + HOT_NS;
+			worked = true;
+		}
 	}
 	if (all) {
 		bus->scanned_ns = clock_ns();
@@ -87,6 +90,18 @@ static bool poll_functions(struct bus *bus)
 		if (bus->scan_ns > SCAN_MAX_NS)
 			bus->scan_ns = SCAN_MAX_NS;
 	}
+	return worked;
+}
+
+static bool poll_functions(struct bus *bus)
+{
+	bool worked = false;
+	unsigned int i;
+
+	if (bus->nr_attached > FEW)
+		return poll_many(bus);
+	for (i = 0; i < bus->nr_attached; i++)
+		worked |= poll_function(bus->attached[i]);
 	return worked;
 }
 

@@ -126,18 +126,21 @@ static void publish_pending(struct function *fn, unsigned int vector)
 	shm_store32((__le32 *)(config + CFGSPACE_MSI_PENDING), (uint32_t)fn->pending[0]);
 }
 
-void function_interrupt(struct function *fn, unsigned int vector)
+bool function_interrupt(struct function *fn, unsigned int vector)
 {
 	uint64_t bit = 1ULL << (vector % 64);
+	enum raise raised;
 
-	if (vector >= FUNCTION_MAX_VECTORS || raise_vector(fn, vector) != RAISE_MASKED)
-		return;
-	if (fn->pending[vector / 64] & bit)
-		return;
+	if (vector >= FUNCTION_MAX_VECTORS)
+		return false;
+	raised = raise_vector(fn, vector);
+	if (raised != RAISE_MASKED || fn->pending[vector / 64] & bit)
+		return raised != RAISE_OFF;
 	fn->stats.masked++;
 	fn->pending[vector / 64] |= bit;
 	fn->any_pending = true;
 	publish_pending(fn, vector);
+	return true;
 }
 
 bool function_check_pending(struct function *fn)

@@ -8,6 +8,11 @@
  * a doorbell costs less than the spin. In the midst of a burst it naps instead
  * of asking for a doorbell: the guest is about to go on, and a doorbell costs
  * it an exit.
+ *
+ * All this gives way when somebody else needs the processor: most likely it
+ * is the guest, whose next request is what the spin waits for. Then the bus
+ * spins only as long as a switch to another task costs, and naps. That the
+ * processor was taken shows in the clock: Documentation/PCI/pvpci/polling.rst.
  */
 #include <string.h>
 
@@ -22,8 +27,9 @@
 #define AWAKE_NS		MS(1)	/* from doorbell to the driver's register write */
 #define RUNG_NS			US(200)	/* most of them come within that: spin for them */
 #define NAP_NS			US(30)
-#define BURST_RUN		16	/* requests close to each other make a burst */
-#define BURST_NS		MS(20)	/* and this long without one ends it */
+#define BURST_NS		MS(20)	/* this long without a request ends a burst */
+#define TAKEN_NS		US(60)	/* nobody takes so long from one scan to the next */
+#define CROWDED_NS		MS(20)	/* that another needs the processor is believed so long */
 #define BURST_NAP_NS		US(200)
 #define ATTACH_NS		MS(100)
 #define SHORT_TICK_NS		US(250)
@@ -36,7 +42,7 @@ void pace_init(struct pace *pace, unsigned int cap_us, uint64_t now_ns)
 	memset(pace, 0, sizeof(*pace));
 	pace->cap_ns = US(cap_us);
 	pace->gap_ns = pace->cap_ns;
-	pace->share = SHARE_ALL / 2;
+	pace->share = SHARE_PAYS;
 	pace->last_work_ns = now_ns;
 	pace->tick_ns = TICK_FIRST_NS;
 }
@@ -46,10 +52,6 @@ static void found_work(struct pace *pace, uint64_t now_ns)
 	uint64_t gap = now_ns - pace->last_work_ns;
 
 	pace->finds++;
-	if (gap >= BURST_NS)
-		pace->run = 0;
-	else if (gap < pace->cap_ns && pace->run < BURST_RUN)
-		pace->run++;
 	/*
 	 * Two figures: how often the next work comes soon enough to spin for,
 	 * and how soon it then comes. One average of both would be ruled by the
@@ -59,7 +61,7 @@ static void found_work(struct pace *pace, uint64_t now_ns)
 		pace->gap_ns = (pace->gap_ns * 7 + gap) / 8;
 		pace->share += (SHARE_ALL - pace->share) / 16;
 	} else {
-		pace->share -= pace->share / 16;
+		pace->share = gap < BURST_NS ? pace->share - pace->share / 16 : 0;
 	}
 	pace->last_work_ns = now_ns;
 	pace->tick_ns = TICK_FIRST_NS;
@@ -69,26 +71,37 @@ static void found_work(struct pace *pace, uint64_t now_ns)
 	pace->grace_until_ns = 0;
 }
 
-/* Four times the usual gap covers nearly all; where most are longer it does not pay. */
-static uint64_t spin_budget(const struct pace *pace)
+static bool is_crowded(const struct pace *pace, uint64_t now_ns)
 {
-	uint64_t budget = pace->gap_ns * 4;
-
-	if (pace->share < SHARE_PAYS || budget < SPIN_MIN_NS)
-		budget = SPIN_MIN_NS;
-	return budget < pace->cap_ns ? budget : pace->cap_ns;
+	return now_ns < pace->crowded_until_ns;
 }
 
-/* The longer nothing has come, the longer the nap. 0: this is no burst. */
-static uint64_t burst_nap(const struct pace *pace, uint64_t now_ns)
+/* Four times the usual gap covers nearly all; where most are longer it does not pay. */
+static bool spin_pays(const struct pace *pace, uint64_t now_ns)
 {
 	uint64_t idle = now_ns - pace->last_work_ns;
+	uint64_t budget = pace->gap_ns * 4;
 
-	if (pace->run < BURST_RUN || idle >= BURST_NS)
+	if (is_crowded(pace, now_ns))
+		return idle < SPIN_MIN_NS && idle < pace->cap_ns;
+	if (pace->share < SHARE_PAYS || budget < SPIN_MIN_NS)
+		budget = SPIN_MIN_NS;
+	if (budget > pace->cap_ns)
+		budget = pace->cap_ns;
+	return idle < budget || now_ns < pace->rung_until_ns;
+}
+
+/* The longer nothing has come, the longer the nap. 0: the guest may ring. */
+static uint64_t nap(const struct pace *pace, uint64_t now_ns)
+{
+	uint64_t idle = now_ns - pace->last_work_ns;
+	bool burst = pace->share > SHARE_PAYS && idle < BURST_NS;
+
+	if (!burst && now_ns >= pace->awake_until_ns)
 		return 0;
-	if (idle / 8 < NAP_NS)
-		return NAP_NS;
-	return idle / 8 < BURST_NAP_NS ? idle / 8 : BURST_NAP_NS;
+	if (is_crowded(pace, now_ns) || (burst && idle / 8 > BURST_NAP_NS))
+		return BURST_NAP_NS;
+	return burst && idle / 8 > NAP_NS ? idle / 8 : NAP_NS;
 }
 
 static uint64_t sleep_tick(struct pace *pace, uint64_t now_ns)
@@ -102,9 +115,17 @@ static uint64_t sleep_tick(struct pace *pace, uint64_t now_ns)
 	return wait;
 }
 
-uint64_t pace_next(struct pace *pace, uint64_t now_ns, bool worked)
+void pace_begin(struct pace *pace, uint64_t now_ns)
 {
-	uint64_t nap;
+	if (!pace->spun_ns || now_ns - pace->spun_ns <= TAKEN_NS)
+		return;
+	pace->taken++;
+	pace->crowded_until_ns = now_ns + CROWDED_NS;
+}
+
+static uint64_t next_wait(struct pace *pace, uint64_t now_ns, bool worked)
+{
+	uint64_t wait;
 
 	pace->polls++;
 	if (worked) {
@@ -116,18 +137,26 @@ uint64_t pace_next(struct pace *pace, uint64_t now_ns, bool worked)
 			return 0;
 		return sleep_tick(pace, now_ns);
 	}
-	if (now_ns - pace->last_work_ns < spin_budget(pace) || now_ns < pace->rung_until_ns)
+	if (spin_pays(pace, now_ns))
 		return 0;
-	nap = now_ns < pace->awake_until_ns ? NAP_NS : burst_nap(pace, now_ns);
-	if (nap) {
+	wait = nap(pace, now_ns);
+	if (wait) {
 		pace->naps++;
-		return nap;
+		return wait;
 	}
 	/* The last look around, for a guest that saw us awake a moment ago. */
 	pace->sleeping = true;
 	pace->sleeps++;
-	pace->grace_until_ns = now_ns + GRACE_NS;
+	pace->grace_until_ns = is_crowded(pace, now_ns) ? 0 : now_ns + GRACE_NS;
 	return 0;
+}
+
+uint64_t pace_next(struct pace *pace, uint64_t now_ns, bool worked)
+{
+	uint64_t wait = next_wait(pace, now_ns, worked);
+
+	pace->spun_ns = wait ? 0 : now_ns;
+	return wait;
 }
 
 void pace_doorbell(struct pace *pace, uint64_t now_ns)

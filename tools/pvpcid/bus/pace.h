@@ -13,12 +13,13 @@
  * @cap_ns: longest time to spin without work
  * @gap_ns: average time from one find of work to the next, of those below @cap_ns
  * @share: how many gaps of late were below @cap_ns, of 1024
- * @run: requests close to each other since the last long pause
  * @last_work_ns: when work was found last
  * @rung_until_ns: a doorbell was rung: its request most likely comes before that
  * @awake_until_ns: and at the latest before that
  * @attach_until_ns: a function was attached: its driver shakes hands until that
  * @grace_until_ns: sleeping is published, but the scan goes on until that
+ * @crowded_until_ns: somebody else needs the processor, believed until that
+ * @spun_ns: when the last scan ended, if another was to follow at once, or 0
  * @sleeping: what is published
  * @unrung: functions are attached whose guest does not ring before it asks (no
  *	PVPCI_F_WAKE): a sleep is short; set by the caller before pace_next()
@@ -30,17 +31,19 @@
  * @ticks: waits while asleep
  * @wakes: times work ended a sleep
  * @doorbells: doorbells received
+ * @taken: times the processor was taken from the spin
  */
 struct pace {
 	uint64_t cap_ns;
 	uint64_t gap_ns;
 	unsigned int share;
-	unsigned int run;
 	uint64_t last_work_ns;
 	uint64_t rung_until_ns;
 	uint64_t awake_until_ns;
 	uint64_t attach_until_ns;
 	uint64_t grace_until_ns;
+	uint64_t crowded_until_ns;
+	uint64_t spun_ns;
 	bool sleeping;
 	bool unrung;
 	uint64_t tick_ns;
@@ -51,14 +54,23 @@ struct pace {
 	uint64_t ticks;
 	uint64_t wakes;
 	uint64_t doorbells;
+	uint64_t taken;
 };
 
 /** pace_init - awake and without a past; @cap_us: see struct pace */
 void pace_init(struct pace *pace, unsigned int cap_us, uint64_t now_ns);
 
 /**
+ * pace_begin - a scan begins
+ * @pace: pace
+ * @now_ns: time; much later than the end of the scan before it, after which no wait was
+ *	asked for, it tells that somebody else had the processor
+ */
+void pace_begin(struct pace *pace, uint64_t now_ns);
+
+/**
  * pace_next - what to do after a scan
- * @now_ns: time of the scan
+ * @now_ns: time when the scan ended
  * @pace: @pace->sleeping says afterwards what must be published before the wait
  * @worked: the scan found work
  *

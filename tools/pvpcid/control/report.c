@@ -270,12 +270,12 @@ static json_t *report_messages(const struct bus *bus, uint64_t *total)
 
 static json_t *report_pace(const struct bus *bus, const struct pace *pace)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
 			 "scan_ns", number(bus->scan_ns),
 			 "polls", number(pace->polls), "finds", number(pace->finds),
 			 "naps", number(pace->naps), "sleeps", number(pace->sleeps),
 			 "ticks", number(pace->ticks), "wakes", number(pace->wakes),
-			 "gap_ns", number(pace->gap_ns),
+			 "taken", number(pace->taken), "gap_ns", number(pace->gap_ns),
 			 "gaps_short", number(pace->share), "sleeping", pace->sleeping);
 }
 

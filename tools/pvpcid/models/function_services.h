@@ -144,8 +144,9 @@ void *function_bar(struct function *fn, unsigned int bar, uint64_t offset, uint6
  *
  * Masked vectors become pending and are raised when unmasked. Nothing happens
  * while neither is enabled or bus mastering is off.
+ * Return: false when nothing happened.
  */
-void function_interrupt(struct function *fn, unsigned int vector);
+bool function_interrupt(struct function *fn, unsigned int vector);
 
 /**
  * function_dma - the choke point for guest memory

@@ -174,7 +174,8 @@ def static():
     # sparse builds the modules of both once more, in the same place.
     return ([script("static", name, needs=these, after={"sparse"} - {name})
              for name, these in needs.items()] +
-            [Job("static", "htmldocs", ["make", "-s", "-C", TOP, "htmldocs"], 600)])
+            [script("static", "patches", "6.1", "6.12", needs=source | {"kernel/source-6.1"}),
+             Job("static", "htmldocs", ["make", "-s", "-C", TOP, "htmldocs"], 600)])
 
 
 def kernels():
@@ -202,7 +203,7 @@ def all_jobs(parts):
     """Every job of some parts, and those that they may need."""
     jobs = kernels() + [script("tools", "tools", variant) for variant in ("gcc", "clang", "asan")]
     jobs += unit() + static() + selftests()
-    jobs += [Job("kunit", "kunit/" + kernel, [
+    jobs += [Job("kunit" if kernel == DEBUG[0] else "matrix", "kunit/" + kernel, [
         os.path.join(TOP, "tools/testing/kunit/run"), kernel], 900, {"build/" + kernel})
              for kernel in DEBUG]
     jobs.append(Job("vmtest", "vmtest/selftest", [

@@ -123,7 +123,7 @@ void *function_bar(struct function *fn, unsigned int bar, uint64_t offset, uint6
 	return fn->bar[bar] + offset;
 }
 
-void function_interrupt(struct function *fn, unsigned int vector)
+bool function_interrupt(struct function *fn, unsigned int vector)
 {
 	unsigned int vectors = fn->msix > fn->msi ? fn->msix : fn->msi;
 
@@ -131,8 +131,9 @@ void function_interrupt(struct function *fn, unsigned int vector)
 		fprintf(stderr, "fakebus: vector %u of %u\n", vector, vectors);
 		abort();
 	}
-	if (fn->master)
+	if (fn->master && !fn->off)
 		fn->interrupts[vector]++;
+	return fn->master && !fn->off;
 }
 
 void *fakebus_ram(struct function *fn, uint64_t address, uint64_t bytes)

@@ -39,6 +39,7 @@
  * @msi: vectors declared
  * @attached: memory-enable is set
  * @master: bus mastering is on
+ * @off: interrupts are off
  * @still: guest RAM stays where it is at detach: moving takes time
  * @low: guest RAM
  * @high: guest RAM
@@ -70,6 +71,7 @@ struct function {
 	unsigned int msi;
 	bool attached;
 	bool master;
+	bool off;
 	bool still;
 	uint8_t *low;
 	uint8_t *high;

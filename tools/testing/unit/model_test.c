@@ -28,6 +28,7 @@ static void run_all(const char *engine)
 	setenv("PVPCI_BLOCKIO", engine, 1);
 	RUN(nvme_enable);
 	RUN(nvme_queues);
+	RUN(nvme_interrupts);
 	RUN(nvme_admin);
 	RUN(nvme_features);
 	RUN(nvme_fields);

@@ -13,6 +13,7 @@
 
 MODEL_GROUP(nvme_enable);
 MODEL_GROUP(nvme_queues);
+MODEL_GROUP(nvme_interrupts);
 MODEL_GROUP(nvme_admin);
 MODEL_GROUP(nvme_features);
 MODEL_GROUP(nvme_fields);

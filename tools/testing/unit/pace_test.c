@@ -169,6 +169,73 @@ static void test_doorbell(void **state)
 	assert_int_equal(pace.doorbells, 1);
 }
 
+/* Requests 80 us apart, for which it spins or naps. */
+static void requests(struct pace *pace, uint64_t *now, unsigned int count)
+{
+	while (count--) {
+		uint64_t end = *now + US(80);
+
+		while (*now < end) {
+			uint64_t wait;
+
+			pace_begin(pace, *now);
+			wait = pace_next(pace, *now, false);
+			*now += wait ? wait : US(1);
+		}
+		pace_begin(pace, *now);
+		pace_next(pace, *now, true);
+	}
+}
+
+/* Spin until a wait is asked for: how long did that take, and what is the wait? */
+static uint64_t spun(struct pace *pace, uint64_t *now, uint64_t *wait)
+{
+	uint64_t begin = *now;
+
+	do {
+		pace_begin(pace, *now);
+		*wait = pace_next(pace, *now, false);
+		*now += US(1);
+	} while (!*wait);
+	return *now - begin;
+}
+
+/* Somebody else had the processor: it is his for a while, whatever the requests are like. */
+static void test_gives_way(void **state)
+{
+	struct pace pace;
+	uint64_t now = MS(5);
+	uint64_t wait;
+
+	(void)state;
+	pace_init(&pace, 500, now);
+	requests(&pace, &now, 40);
+	assert_in_range(spun(&pace, &now, &wait), US(250), US(350));
+	/* A wait that was asked for takes nothing away. */
+	now += MS(2);
+	pace_begin(&pace, now);
+	assert_int_equal(pace.taken, 0);
+
+	pace_next(&pace, now, true);
+	now += US(300);
+	pace_begin(&pace, now);
+	assert_int_equal(pace.taken, 1);
+	pace_next(&pace, now, true);
+	assert_in_range(spun(&pace, &now, &wait), US(15), US(25));
+	assert_int_equal(wait, US(200));
+	/* Nor does a doorbell make it spin. */
+	now += wait;
+	pace_doorbell(&pace, now);
+	assert_in_range(spun(&pace, &now, &wait), 0, US(25));
+	assert_int_equal(wait, US(200));
+
+	/* Later it is as before. */
+	now += MS(20);
+	requests(&pace, &now, 40);
+	assert_int_equal(pace.taken, 1);
+	assert_in_range(spun(&pace, &now, &wait), US(250), US(350));
+}
+
 static void test_attach(void **state)
 {
 	struct pace pace;
@@ -199,6 +266,7 @@ int main(void)
 		cmocka_unit_test(test_spins_little_when_they_are_rare),
 		cmocka_unit_test(test_stays_awake_in_a_burst),
 		cmocka_unit_test(test_doorbell),
+		cmocka_unit_test(test_gives_way),
 		cmocka_unit_test(test_attach),
 	};
 

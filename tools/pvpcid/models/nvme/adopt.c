@@ -71,6 +71,8 @@ void nvme_forget_pointers(struct nvme_ctrl *ctrl)
 		ctrl->sq[i].under_way = 0;
 		ctrl->cq[i].users = 0;
 		ctrl->cq[i].signal = false;
+		ctrl->cq[i].told = false;
+		ctrl->cq[i].withheld = false;
 		ctrl->cq[i].first = NULL;
 		ctrl->cq[i].last = NULL;
 	}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * NVMe completion queues (4.1, 4.6): entries, phase tags, full queues,
- * interrupts.
+ * NVMe completion queues (4.1, 4.6): entries, phase tags, full queues.
  */
 #include <string.h>
 
@@ -95,11 +94,15 @@ void nvme_cq_drop(const struct nvme_sq *sq)
 	}
 }
 
-/*
- * Take the head doorbell. A head outside the queue, or past the tail, is an
+/**
+ * nvme_cq_take_head - look at the head doorbell
+ * @ctrl: attached
+ * @cq: live
+ *
+ * A head outside the queue, or past the tail, is an
  * "Invalid Doorbell Write Value" (5.2) and has no effect.
  */
-static void take_head(struct nvme_ctrl *ctrl, struct nvme_cq *cq)
+void nvme_cq_take_head(struct nvme_ctrl *ctrl, struct nvme_cq *cq)
 {
 	uint32_t head = nvme_doorbell(ctrl, cq->id, true);
 	uint32_t used, freed;
@@ -112,6 +115,7 @@ static void take_head(struct nvme_ctrl *ctrl, struct nvme_cq *cq)
 		if (freed <= used) {
 			cq->head = head;
 			cq->bad_head = ~0U;
+			cq->told = false;
 			return;
 		}
 	}
@@ -152,7 +156,7 @@ static bool write_entry(struct nvme_cq *cq, struct nvme_request *rq)
 	bool wraps;
 
 	if (is_full(cq)) {
-		take_head(ctrl, cq);
+		nvme_cq_take_head(ctrl, cq);
 		if (is_full(cq)) {
 			ctrl->totals.full++;
 			return false;
@@ -218,40 +222,13 @@ bool nvme_cq_flush(struct nvme_ctrl *ctrl, struct nvme_cq *cq)
 	struct nvme_request *rq;
 	bool found = false;
 
-	take_head(ctrl, cq);
+	nvme_cq_take_head(ctrl, cq);
 	while ((rq = cq->first) && write_entry(cq, rq)) {
 		cq->first = rq->next;
 		nvme_request_put(rq);
 		found = true;
 	}
 	return found;
-}
-
-/**
- * nvme_queues_signal - one interrupt for each queue that got completions
- * @ctrl: attached
- *
- * Return: whether there was any.
- */
-bool nvme_queues_signal(struct nvme_ctrl *ctrl)
-{
-	unsigned int i;
-
-	if (!ctrl->signals)
-		return false;
-	for (i = 0; i < ctrl->top; i++) {
-		struct nvme_cq *cq = &ctrl->cq[i];
-
-		if (!cq->signal)
-			continue;
-		cq->signal = false;
-		ctrl->signals--;
-		if (!cq->interrupts)
-			continue;
-		ctrl->totals.interrupts++;
-		function_interrupt(ctrl->fn, cq->vector);
-	}
-	return true;
 }
 
 /**
@@ -264,6 +241,6 @@ void nvme_queues_check(struct nvme_ctrl *ctrl)
 
 	for (i = 0; i < ctrl->top; i++) {
 		if (ctrl->cq[i].live)
-			take_head(ctrl, &ctrl->cq[i]);
+			nvme_cq_take_head(ctrl, &ctrl->cq[i]);
 	}
 }

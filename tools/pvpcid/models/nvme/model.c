@@ -113,7 +113,7 @@ static void nvme_detach(void *model)
 	nvme_ctrl_progress(ctrl);
 	nvme_ctrl_drain(ctrl);
 	nvme_ctrl_progress(ctrl);
-	nvme_queues_signal(ctrl);
+	nvme_queues_signal(ctrl, true);
 	nvme_regs_detach(ctrl);
 }
 
@@ -157,7 +157,7 @@ static bool nvme_poll(void *model)
 	ctrl->totals.polls++;
 	if (ctrl->quiescing) {
 		found = nvme_ctrl_reap(ctrl);
-		return nvme_queues_signal(ctrl) || found;
+		return nvme_queues_signal(ctrl, true) || found;
 	}
 	if (ctrl->adopting)
 		nvme_journal_again(ctrl);
@@ -171,7 +171,7 @@ static bool nvme_poll(void *model)
 	found |= nvme_ctrl_reap(ctrl);
 	if (ctrl->state == NVME_STOPPING || ctrl->shutdown)
 		found |= nvme_ctrl_progress(ctrl);
-	found |= nvme_queues_signal(ctrl);
+	found |= nvme_queues_signal(ctrl, false);
 	/* The clock is not free: look at it when idle, and now and then. */
 	if (!found || !(ctrl->totals.polls & 63))
 		slow_look(ctrl);

@@ -70,9 +70,12 @@ struct nvme_request;
  * @live: created
  * @interrupts: raise @vector
  * @signal: completions were written since the last interrupt
+ * @told: the guest got an interrupt, and has not moved the head since
+ * @withheld: there is something to tell, and @withheld_at is since when
  * @phase: tag of the next entry
  * @id: queue identifier
  * @vector: MSI-X vector
+ * @withheld_at: in units of 100 us
  * @size: entries
  * @head: as the guest last said
  * @tail: next entry to write
@@ -86,9 +89,12 @@ struct nvme_cq {
 	bool live;
 	bool interrupts;
 	bool signal;
+	bool told : 1;
+	bool withheld : 1;
 	uint16_t phase;
 	uint16_t id;
 	uint16_t vector;
+	uint16_t withheld_at;
 	uint32_t size;
 	uint32_t head;
 	uint32_t tail;
@@ -416,8 +422,11 @@ void nvme_cq_entry(struct nvme_cqe *entry, const struct nvme_cqe *cqe);
 void nvme_cq_post(struct nvme_cq *cq, struct nvme_request *rq);
 bool nvme_cq_flush(struct nvme_ctrl *ctrl, struct nvme_cq *cq);
 void nvme_bad_doorbell(struct nvme_ctrl *ctrl, uint16_t qid);
-bool nvme_queues_signal(struct nvme_ctrl *ctrl);
 void nvme_queues_check(struct nvme_ctrl *ctrl);
+void nvme_cq_take_head(struct nvme_ctrl *ctrl, struct nvme_cq *cq);
+
+/* signal.c */
+bool nvme_queues_signal(struct nvme_ctrl *ctrl, bool at_once);
 
 /* request.c */
 struct nvme_request *nvme_request_get(struct nvme_ctrl *ctrl, bool admin);
