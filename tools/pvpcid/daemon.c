@@ -253,7 +253,7 @@ int daemon_run(struct daemon *daemon)
 		if (wait || now - looked >= LOOK_NS) {
 			loop_wait(&daemon->loop, wait);
 			looked = clock_ns();
-		} else if (!worked) {
+		} else if (!worked && pace_yields(&daemon->pace, now)) {
 			sched_yield();
 		}
 	}

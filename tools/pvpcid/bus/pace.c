@@ -99,7 +99,7 @@ static uint64_t nap(const struct pace *pace, uint64_t now_ns)
 
 	if (!burst && now_ns >= pace->awake_until_ns)
 		return 0;
-	if (is_crowded(pace, now_ns) || (burst && idle / 8 > BURST_NAP_NS))
+	if (burst && idle / 8 > BURST_NAP_NS)
 		return BURST_NAP_NS;
 	return burst && idle / 8 > NAP_NS ? idle / 8 : NAP_NS;
 }
@@ -121,6 +121,11 @@ void pace_begin(struct pace *pace, uint64_t now_ns)
 		return;
 	pace->taken++;
 	pace->crowded_until_ns = now_ns + CROWDED_NS;
+}
+
+bool pace_yields(const struct pace *pace, uint64_t now_ns)
+{
+	return !is_crowded(pace, now_ns);
 }
 
 static uint64_t next_wait(struct pace *pace, uint64_t now_ns, bool worked)

@@ -69,6 +69,16 @@ void pace_init(struct pace *pace, unsigned int cap_us, uint64_t now_ns);
 void pace_begin(struct pace *pace, uint64_t now_ns);
 
 /**
+ * pace_yields - is the processor offered to others between two scans?
+ * @pace: pace
+ * @now_ns: time
+ *
+ * Not to one who is known to need it: he would keep it for milliseconds, and gets what the
+ * naps leave.
+ */
+bool pace_yields(const struct pace *pace, uint64_t now_ns);
+
+/**
  * pace_next - what to do after a scan
  * @now_ns: time when the scan ended
  * @pace: @pace->sleeping says afterwards what must be published before the wait

@@ -221,18 +221,20 @@ static void test_gives_way(void **state)
 	pace_begin(&pace, now);
 	assert_int_equal(pace.taken, 1);
 	pace_next(&pace, now, true);
+	assert_false(pace_yields(&pace, now));
 	assert_in_range(spun(&pace, &now, &wait), US(15), US(25));
-	assert_int_equal(wait, US(200));
+	assert_int_equal(wait, US(30));
 	/* Nor does a doorbell make it spin. */
 	now += wait;
 	pace_doorbell(&pace, now);
 	assert_in_range(spun(&pace, &now, &wait), 0, US(25));
-	assert_int_equal(wait, US(200));
+	assert_int_equal(wait, US(30));
 
 	/* Later it is as before. */
 	now += MS(20);
 	requests(&pace, &now, 40);
 	assert_int_equal(pace.taken, 1);
+	assert_true(pace_yields(&pace, now));
 	assert_in_range(spun(&pace, &now, &wait), US(250), US(350));
 }
 
