@@ -49,6 +49,9 @@ _pvpcictl()
 		'') mapfile -t COMPREPLY < <(compgen -W "$(_pvpci_commands pvpcictl)" -- "$current") ;;
 		eject | show | resume)
 			mapfile -t COMPREPLY < <(compgen -W "$(_pvpci_slots)" -- "$current") ;;
+		namespace)
+			mapfile -t COMPREPLY < <(compgen -W "add remove resize $(_pvpci_slots)" -- "$current"
+				compgen -f -- "$current") ;;
 		*) mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
 		esac ;;
 	esac

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client.h"
 #include "command.h"
@@ -30,20 +29,6 @@ static json_t *load(const char *arg)
 	return value;
 }
 
-/* Paths start where the user is, not where the daemon is. */
-static void make_absolute(json_t *namespace)
-{
-	const char *file = json_string_value(json_object_get(namespace, "file"));
-	char *here;
-
-	if (!file || !*file || *file == '/')
-		return;
-	here = getcwd(NULL, 0);
-	if (here)
-		json_object_set_new(namespace, "file", json_sprintf("%s/%s", here, file));
-	free(here);
-}
-
 static void make_files_absolute(json_t *functions)
 {
 	json_t *fn, *namespace;
@@ -51,7 +36,7 @@ static void make_files_absolute(json_t *functions)
 
 	json_array_foreach(functions, i, fn)
 		json_array_foreach(json_object_get(fn, "namespaces"), j, namespace)
-			make_absolute(namespace);
+			client_absolute(namespace, "file");
 }
 
 /* An array of functions, one function, or a whole bus configuration. */

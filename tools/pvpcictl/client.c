@@ -172,3 +172,16 @@ int client_ask(const char *path, json_t *request, int timeout_ms, json_t **answe
 	*answer = NULL;
 	return status;
 }
+
+void client_absolute(json_t *object, const char *key)
+{
+	const char *path = json_string_value(json_object_get(object, key));
+	char *here;
+
+	if (!path || !*path || *path == '/')
+		return;
+	here = getcwd(NULL, 0);
+	if (here)
+		json_object_set_new(object, key, json_sprintf("%s/%s", here, path));
+	free(here);
+}

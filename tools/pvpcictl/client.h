@@ -43,4 +43,11 @@ void client_error(const json_t *answer);
  */
 int client_ask(const char *path, json_t *request, int timeout_ms, json_t **answer);
 
+/**
+ * client_absolute - paths start where the user is, not where the daemon is
+ * @object: JSON, changed
+ * @key: of a path in it; harmless if it is none
+ */
+void client_absolute(json_t *object, const char *key);
+
 #endif /* PVPCICTL_CLIENT_H */

@@ -33,6 +33,7 @@ struct command {
 int run_add(const struct globals *globals, int argc, char **argv);
 int run_eject(const struct globals *globals, int argc, char **argv);
 int run_list(const struct globals *globals, int argc, char **argv);
+int run_namespace(const struct globals *globals, int argc, char **argv);
 int run_ping(const struct globals *globals, int argc, char **argv);
 int run_rebalance(const struct globals *globals, int argc, char **argv);
 int run_resume(const struct globals *globals, int argc, char **argv);

@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{ "add", "put functions on the bus", run_add },
 	{ "eject", "ask the guest to let go of a function", run_eject },
 	{ "list", "functions on the bus", run_list },
+	{ "namespace", "disks of a controller that come, go and grow", run_namespace },
 	{ "ping", "is the daemon there?", run_ping },
 	{ "rebalance", "let the guest make room by moving functions", run_rebalance },
 	{ "resume", "go on with I/O that waits for space on the host", run_resume },

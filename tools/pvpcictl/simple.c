@@ -48,6 +48,18 @@ static unsigned int parse_timeout(struct argp_state *state, const char *text)
 	return (unsigned int)(seconds * 1000 + 0.5);
 }
 
+static void take_argument(struct simple *simple, char *arg, struct argp_state *state)
+{
+	unsigned int at = state->arg_num;
+
+	if (!simple->args_doc || at >= (simple->nr_args ? simple->nr_args : 1))
+		argp_error(state, "unexpected argument \"%s\"", arg);
+	else if (at)
+		simple->args[at - 1] = arg;
+	else
+		simple->arg = arg;
+}
+
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct simple *simple = state->input;
@@ -72,13 +84,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		simple->force = true;
 		break;
 	case ARGP_KEY_ARG:
-		if (!simple->args_doc || simple->arg)
-			argp_error(state, "unexpected argument \"%s\"", arg);
-		simple->arg = arg;
+		take_argument(simple, arg, state);
 		break;
 	case ARGP_KEY_END:
-		if (simple->args_doc && !simple->arg && !simple->optional)
-			argp_error(state, "%s is missing", simple->args_doc);
+		if (simple->args_doc && !simple->optional &&
+		    state->arg_num < (simple->nr_args ? simple->nr_args : 1))
+			argp_error(state, simple->nr_args ? "%s are needed" : "%s is missing",
+				   simple->args_doc);
 		if (!simple->globals.control || !*simple->globals.control)
 			argp_error(state, "no control socket: --control or $PVPCI_CONTROL");
 		break;

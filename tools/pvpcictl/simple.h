@@ -15,7 +15,8 @@
  * @globals: --json and --control are understood behind the sub-command too
  * @args_doc: of its positional argument, NULL for none
  * @doc: what it does
- * @arg: its positional argument
+ * @arg: its positional argument, the first
+ * @args: the others, if it has @nr_args in all
  * @optional: may be left out
  * @timeout_ms: --timeout; 0 when the sub-command has none
  * @has_force: it has --force
@@ -30,6 +31,8 @@ struct simple {
 	const char *args_doc;
 	const char *doc;
 	const char *arg;
+	const char *args[3];
+	unsigned int nr_args;
 	bool optional;
 	unsigned int timeout_ms;
 	bool has_force;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "bus/bus.h"
 #include "bus/function.h"
 
@@ -40,6 +41,29 @@ void *function_dma(struct function *fn, uint64_t address, uint64_t bytes)
 	if (!host)
 		fn->bus->stats.dma_refused++;
 	return host;
+}
+
+void function_conf_entry(struct function *fn, const char *key, unsigned int index, json_t *value)
+{
+	/* Others have a reference to the old one. */
+	json_t *conf = json_deep_copy(fn->conf), *array = json_object_get(conf, key);
+	char *text;
+
+	while (json_is_array(array) && json_array_size(array) <= index)
+		json_array_append_new(array, json_null());
+	json_array_set_new(array, index, value ? value : json_null());
+	text = json_dumps(conf, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (!text) {
+		log_error("%s: no memory: the next pvpcid would not know what has changed",
+			  fn->name);
+		json_decref(conf);
+		return;
+	}
+	json_decref(fn->conf);
+	free(fn->conf_text);
+	fn->conf = conf;
+	fn->conf_text = text;
+	fn->bus->dirty = true;
 }
 
 void *function_keep(struct function *fn, size_t bytes, bool *found)

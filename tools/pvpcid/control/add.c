@@ -197,6 +197,14 @@ static void adding_check(struct control_client *client, uint64_t now_ns)
 					 "functions", functions));
 }
 
+static void ns_check(struct control_client *client, uint64_t now_ns)
+{
+	json_t *answer = control_ns_check(client, now_ns);
+
+	if (answer)
+		control_answer(client, answer);
+}
+
 void control_check(struct control *control, uint64_t now_ns)
 {
 	unsigned int i;
@@ -204,9 +212,13 @@ void control_check(struct control *control, uint64_t now_ns)
 	for (i = 0; (control->adding || control->opening) && i < CONTROL_CLIENTS; i++) {
 		struct control_client *client = &control->clients[i];
 
-		if (client->fd >= 0 && client->opening)
+		if (client->fd < 0)
+			continue;
+		if (client->ns.waits)
+			ns_check(client, now_ns);
+		else if (client->opening)
 			opening_check(client);
-		else if (client->fd >= 0 && client->add_count)
+		else if (client->add_count)
 			adding_check(client, now_ns);
 	}
 }

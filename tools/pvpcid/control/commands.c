@@ -16,7 +16,7 @@
 #include "control/control.h"
 #include "io/keep.h"
 
-static struct function *find_slot(struct bus *bus, json_t *request, json_t **answer)
+struct function *control_find_slot(struct bus *bus, json_t *request, json_t **answer)
 {
 	json_t *slot = json_object_get(request, "slot");
 	struct function *fn;
@@ -89,7 +89,7 @@ static json_t *do_show(struct control_client *client, json_t *request)
 {
 	struct bus *bus = client->control->bus;
 	json_t *answer = NULL;
-	struct function *fn = find_slot(bus, request, &answer);
+	struct function *fn = control_find_slot(bus, request, &answer);
 
 	if (!fn)
 		return answer;
@@ -100,7 +100,7 @@ static json_t *do_resume(struct control_client *client, json_t *request)
 {
 	struct bus *bus = client->control->bus;
 	json_t *answer = NULL;
-	struct function *fn = find_slot(bus, request, &answer);
+	struct function *fn = control_find_slot(bus, request, &answer);
 	unsigned int count;
 
 	if (!fn)
@@ -145,6 +145,10 @@ static const struct command commands[] = {
 	{ "list", { "command", NULL }, do_list },
 	{ "show", { "command", "slot", NULL }, do_show },
 	{ "resume", { "command", "slot", NULL }, do_resume },
+	{ "namespace_add", { "command", "slot", "namespace", "nsid", NULL }, control_ns_add },
+	{ "namespace_remove", { "command", "slot", "nsid", "timeout_ms", NULL },
+	  control_ns_remove },
+	{ "namespace_resize", { "command", "slot", "nsid", "bytes", NULL }, control_ns_resize },
 	{ "stats", { "command", NULL }, do_stats },
 	{ "space", { "command", NULL }, do_space },
 	{ "add", { "command", "function", "functions", "wait_ms", NULL },

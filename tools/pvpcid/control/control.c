@@ -41,7 +41,8 @@ json_t *control_error(const char *format, ...)
 
 static bool client_waits(const struct control_client *client)
 {
-	return client->eject.pending || client->opening || client->add_count || client->wish;
+	return client->eject.pending || client->opening || client->add_count || client->wish ||
+	       client->ns.waits;
 }
 
 static void client_close(struct control_client *client)
@@ -51,6 +52,7 @@ static void client_close(struct control_client *client)
 	control_eject_forget(client);
 	control_rebalance_forget(client);
 	control_add_forget(client);
+	control_ns_forget(client);
 	loop_remove(control->loop, client->fd);
 	close(client->fd);
 	free(client->in);
@@ -243,7 +245,7 @@ static void client_tick(struct control_client *client, uint64_t now_ns)
 		control_rebalance_tick(client, now_ns);
 		return;
 	}
-	if (client->add_count || client->opening)
+	if (client->add_count || client->opening || client->ns.waits)
 		return;
 	if (silent > STALLED_NS && client->out_bytes) {
 		client_close(client);

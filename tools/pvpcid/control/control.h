@@ -18,6 +18,7 @@ struct pace;
 #define CONTROL_CLIENTS		8
 #define CONTROL_LINE_BYTES	(1U << 20)
 #define CONTROL_WAIT_MAX_MS	600000	/* that a request may ask to wait */
+#define CONTROL_NS_MS		10000	/* for the file of a namespace that goes */
 
 struct control;
 
@@ -58,6 +59,24 @@ struct control_eject {
 };
 
 /**
+ * struct control_ns - namespace that comes or goes
+ * @waits: the client waits for it
+ * @opening: of a function that would have it, whose file is being opened; NULL: it goes, or
+ * @grows: it becomes larger
+ * @instance: of the function
+ * @nsid: its number, 0 for any
+ * @deadline_ns: for one that goes or grows
+ */
+struct control_ns {
+	bool waits;
+	json_t *opening;
+	bool grows;
+	uint32_t instance;
+	unsigned int nsid;
+	uint64_t deadline_ns;
+};
+
+/**
  * struct control_client - one connection
  * @control: whose
  * @fd: -1 for a free place
@@ -74,6 +93,7 @@ struct control_eject {
  * @add_first: instance of the first function its request waits for
  * @add_count: functions it waits for, with the instances that follow; 0 for none
  * @add_deadline_ns: until then
+ * @ns: namespace that its request waits for
  * @wish: number of the wish for room that its request waits for, 0 for none
  * @wish_timeout_ms: as asked for, for the answer
  * @wish_deadline_ns: until then
@@ -96,6 +116,7 @@ struct control_client {
 	uint32_t add_first;
 	uint32_t add_count;
 	uint64_t add_deadline_ns;
+	struct control_ns ns;
 	uint32_t wish;
 	unsigned int wish_timeout_ms;
 	uint64_t wish_deadline_ns;
@@ -112,7 +133,7 @@ struct control_client {
  * @listener: -1 when closed
  * @clients: connections
  * @count: of them
- * @opening: of them, those that wait for files to be open
+ * @opening: of them, those that wait for files to be open or closed
  * @upgrade: this process shall end, and another go on
  * @adding: of them, those that wait for functions to be attached
  */
@@ -153,6 +174,9 @@ void control_eject_done(struct control *control, uint64_t eject_id, int result);
  */
 json_t *control_execute(struct control_client *client, json_t *request);
 
+/** control_find_slot - the function in "slot" of @request, or NULL and @answer */
+struct function *control_find_slot(struct bus *bus, json_t *request, json_t **answer);
+
 /** control_answer - a request that waited has its answer; takes the reference */
 void control_answer(struct control_client *client, json_t *answer);
 
@@ -164,6 +188,19 @@ json_t *control_add_start(struct control_client *client, json_t *request);
 void control_add_forget(struct control_client *client);
 /** control_adding - does a client wait for that function to be added? */
 bool control_adding(const struct control *control, uint32_t instance);
+
+/* namespace.c */
+
+/** control_ns_add - run a namespace_add request; as control_execute() */
+json_t *control_ns_add(struct control_client *client, json_t *request);
+/** control_ns_remove - run a namespace_remove request; as control_execute() */
+json_t *control_ns_remove(struct control_client *client, json_t *request);
+/** control_ns_resize - run a namespace_resize request; as control_execute() */
+json_t *control_ns_resize(struct control_client *client, json_t *request);
+/** control_ns_check - go on with it; the answer, or NULL */
+json_t *control_ns_check(struct control_client *client, uint64_t now_ns);
+/** control_ns_forget - the client has gone */
+void control_ns_forget(struct control_client *client);
 
 /* eject.c */
 

@@ -156,6 +156,11 @@ ssize_t blockio_perform(const struct blockio_op *op)
 	case BLOCKIO_UNPROTECT:
 		result = blockio_set_protected(op->io, op->kind == BLOCKIO_PROTECT);
 		break;
+	case BLOCKIO_RESIZE:
+		/* Not smaller, whatever happened since that was looked at. */
+		result = blockio_bytes(op->io) > op->bytes ? 0 : ftruncate(file, (off_t)op->bytes);
+		result = result ? result : fsync(file);
+		break;
 	default:
 		result = fallocate(file, op->mode, (off_t)op->offset, (off_t)op->bytes);
 		break;
@@ -312,6 +317,11 @@ bool blockio_poll(struct blockio *io)
 	if (!found)
 		sched_yield();
 	return found;
+}
+
+bool blockio_idle(const struct blockio *io)
+{
+	return !io->under_way;
 }
 
 void blockio_drain(struct blockio *io)

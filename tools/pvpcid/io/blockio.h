@@ -295,6 +295,18 @@ int blockio_discard(struct blockio *io, uint64_t offset, uint64_t bytes,
 int blockio_protect(struct blockio *io, bool protect, blockio_done done, void *arg);
 
 /**
+ * blockio_grow - make a file larger; what is new reads as zeroes
+ * @io: file, opened for writing
+ * @bytes: its size afterwards
+ * @done: negative errno where that is not possible
+ * @arg: for @done
+ *
+ * -EINVAL for what is smaller, -EBADF for a device or a file that is only read. Else as
+ * blockio_protect().
+ */
+int blockio_grow(struct blockio *io, uint64_t bytes, blockio_done done, void *arg);
+
+/**
  * blockio_push - hand everything started so far to the kernel, as one batch
  * @io: file
  */
@@ -307,6 +319,12 @@ void blockio_push(struct blockio *io);
  * Return: whether there were any.
  */
 bool blockio_poll(struct blockio *io);
+
+/**
+ * blockio_idle - is nothing under way?
+ * @io: file
+ */
+bool blockio_idle(const struct blockio *io);
 
 /**
  * blockio_drain - push, then wait until nothing is under way

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Block I/O: what io_uring cannot do for us and a server may not answer: protecting a
- * file, and closing it. A thread of its own does either, and it is looked for its end.
+ * file, making it larger, and closing it. A thread of its own does either, and it is looked for its end.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -25,7 +25,7 @@ int blockio_thread(pthread_t *thread, void *(*run)(void *arg), void *arg)
 	return rc;
 }
 
-static void *protect_thread(void *arg)
+static void *aside_thread(void *arg)
 {
 	struct blockio_op *op = arg;
 
@@ -34,24 +34,39 @@ static void *protect_thread(void *arg)
 	return NULL;
 }
 
-int blockio_protect(struct blockio *io, bool protect, blockio_done done, void *arg)
+static int start(struct blockio *io, enum blockio_kind kind, uint64_t bytes, blockio_done done,
+		 void *arg)
 {
 	struct blockio_op *op;
 	int rc;
 
 	if (io->aside)
 		return -EBUSY;
-	op = blockio_op_new(io, protect ? BLOCKIO_PROTECT : BLOCKIO_UNPROTECT, done, arg);
+	op = blockio_op_new(io, kind, done, arg);
 	if (!op)
 		return -ENOMEM;
+	op->bytes = bytes;
 	io->aside_done = false;
-	rc = blockio_thread(&io->aside_thread, protect_thread, op);
+	rc = blockio_thread(&io->aside_thread, aside_thread, op);
 	if (rc) {
 		blockio_op_free(op);
 		return -rc;
 	}
 	io->aside = op;
 	return 0;
+}
+
+int blockio_protect(struct blockio *io, bool protect, blockio_done done, void *arg)
+{
+	return start(io, protect ? BLOCKIO_PROTECT : BLOCKIO_UNPROTECT, 0, done, arg);
+}
+
+int blockio_grow(struct blockio *io, uint64_t bytes, blockio_done done, void *arg)
+{
+	if (io->device || io->readonly)
+		return -EBADF;
+	return bytes < blockio_bytes(io) || bytes > INT64_MAX ? -EINVAL :
+	       start(io, BLOCKIO_RESIZE, bytes, done, arg);
 }
 
 bool blockio_aside_reap(struct blockio *io)

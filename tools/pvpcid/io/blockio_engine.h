@@ -21,6 +21,7 @@ enum blockio_kind {
 	BLOCKIO_ALLOCATE,	/* fallocate with op->mode */
 	BLOCKIO_PROTECT,	/* see blockio_protect(): not for engines */
 	BLOCKIO_UNPROTECT,
+	BLOCKIO_RESIZE,		/* as these two */
 };
 
 /**

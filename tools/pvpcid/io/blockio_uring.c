@@ -205,6 +205,7 @@ static void uring_prepare(struct io_uring_sqe *sqe, struct blockio_op *op)
 		break;
 	case BLOCKIO_PROTECT:
 	case BLOCKIO_UNPROTECT:
+	case BLOCKIO_RESIZE:
 		break;		/* those go aside */
 	}
 	io_uring_sqe_set_data(sqe, op);

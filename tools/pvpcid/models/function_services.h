@@ -8,6 +8,7 @@
 #ifndef PVPCID_FUNCTION_SERVICES_H
 #define PVPCID_FUNCTION_SERVICES_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -136,6 +137,17 @@ void *function_keep(struct function *fn, size_t bytes, bool *found);
  * Return: NULL while detached or out of range. Valid until the next detach().
  */
 void *function_bar(struct function *fn, unsigned int bar, uint64_t offset, uint64_t bytes);
+
+/**
+ * function_conf_entry - from now on another configuration is the function's
+ * @fn: function
+ * @key: of an array of it
+ * @index: in the array, which is made longer with null
+ * @value: a new reference, taken; NULL for null
+ *
+ * It is told to whoever asks, and kept for a pvpcid that comes after us.
+ */
+void function_conf_entry(struct function *fn, const char *key, unsigned int index, json_t *value);
 
 /**
  * function_interrupt - raise an interrupt (MSI-X or MSI, whichever is on)

@@ -56,6 +56,14 @@ struct function;	/* the bus's side of one PCI function */
  *	a sentence in @text; false when nothing does; optional
  * @resume: go on with what was paused because of such a trouble; return how
  *	many things were; optional
+ * @ns_add: give the function one more namespace as @conf says, whose file ready() has opened;
+ *	its number is @nsid, or chosen where that is 0. 0, or -1 with @err; optional, and
+ *	with it the next four
+ * @ns_remove: begin to take a namespace away: no command finds it from here on. 0, or -1
+ *	with @err
+ * @ns_gone: whether that has ended; harmless at any time, never blocks
+ * @ns_grow: begin to make a namespace's file @bytes long. 0, or -1 with @err
+ * @ns_grown: what came of that: 1 for not yet, 0, or negative errno; never blocks
  * @kept_bytes: what it asks of function_keep(), 0 for nothing
  * @read_block: at most @bytes of config block @block; return how many there
  *	are, or negative errno: -ERANGE for no such block, -EIO; optional
@@ -83,6 +91,11 @@ struct model_ops {
 	json_t *(*stats)(void *model);
 	bool (*trouble)(void *model, char *text, size_t bytes);
 	unsigned int (*resume)(void *model);
+	int (*ns_add)(void *model, json_t *conf, unsigned int *nsid, struct error *err);
+	int (*ns_remove)(void *model, unsigned int nsid, struct error *err);
+	bool (*ns_gone)(void *model, unsigned int nsid);
+	int (*ns_grow)(void *model, unsigned int nsid, uint64_t bytes, struct error *err);
+	int (*ns_grown)(void *model, unsigned int nsid);
 	size_t kept_bytes;
 	int (*read_block)(void *model, unsigned int block, uint8_t *data, unsigned int bytes);
 	int (*write_block)(void *model, unsigned int block, const uint8_t *data,

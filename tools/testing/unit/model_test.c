@@ -6,10 +6,12 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "nvme_tests.h"
 
+static const char *only;
 static int failed;
 
 static void run(const char *engine, const char *name, const struct CMUnitTest *tests,
@@ -17,6 +19,8 @@ static void run(const char *engine, const char *name, const struct CMUnitTest *t
 {
 	char group[64];
 
+	if (only && strcmp(only, name))
+		return;
 	snprintf(group, sizeof(group), "%s (%s)", name, engine);
 	failed += _cmocka_run_group_tests(group, tests, count, NULL, NULL);
 }
@@ -39,8 +43,10 @@ static void run_all(const char *engine)
 	RUN(model_hung);
 }
 
-int main(void)
+/* One group, or all. */
+int main(int argc, char **argv)
 {
+	only = argc > 1 ? argv[1] : NULL;
 	/* What is provoked here is not worth a line. */
 	log_setup(0);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
@@ -51,6 +57,7 @@ int main(void)
 	run("threads", "nvme_data", nvme_data_tests, nvme_data_count);
 	run("threads", "nvme_space", nvme_space_tests, nvme_space_count);
 	run("threads", "nvme_share", nvme_share_tests, nvme_share_count);
+	run("threads", "nvme_live", nvme_live_tests, nvme_live_count);
 	run("threads", "nvme_death", nvme_death_tests, nvme_death_count);
 	run("no engine", "model_testdev", model_testdev_tests, model_testdev_count);
 	return failed ? 1 : 0;

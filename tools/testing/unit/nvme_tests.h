@@ -25,6 +25,7 @@ MODEL_GROUP(nvme_faults);
 MODEL_GROUP(nvme_data);
 MODEL_GROUP(nvme_space);
 MODEL_GROUP(nvme_share);
+MODEL_GROUP(nvme_live);
 MODEL_GROUP(nvme_death);
 MODEL_GROUP(model_blockio);
 MODEL_GROUP(model_hung);

@@ -84,6 +84,7 @@ void nvme_forget_pointers(struct nvme_ctrl *ctrl)
 		ctrl->ns[i].resuming = false;
 		ctrl->ns[i].readonly = false;
 		ctrl->ns[i].protecting = false;
+		ctrl->ns[i].growing = false;
 	}
 }
 

@@ -2,7 +2,7 @@
 /*
  * NVMe: the configuration of a controller.
  *
- *	"namespaces"	array of { "file", "block": 512 or 4096, "readonly",
+ *	"namespaces"	array, by identifier, of null where there is none or { "file", "block": 512 or 4096, "readonly",
  *			"direct", "uuid", "discard": "unmap" or "ignore",
  *			"on_error": "report" or "pause" }, 1 to 64
  *	"queues"	I/O queue pairs, 1 to 64; 4 when absent
@@ -75,6 +75,23 @@ static int get_serial(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
 	return 0;
 }
 
+/* A number that is left out is left out by all paths. */
+static int get_namespace(struct nvme_ctrl *ctrl, uint32_t id, json_t *conf, struct error *err)
+{
+	const struct nvme_ctrl *other = nvme_share_other(ctrl);
+
+	ctrl->namespaces = id;
+	ctrl->ns[id - 1].id = id;
+	ctrl->ns[id - 1].leaving = false;
+	if (!json_is_null(conf))
+		return nvme_ns_configure(ctrl, id, conf, false, err);
+	if (!other || !nvme_ns_at(other, id))
+		return 0;
+	error_set(err, "%s, a path to the same \"share\", has this namespace",
+		  function_name(other->fn));
+	return -1;
+}
+
 static int get_namespaces(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
 {
 	json_t *list = json_object_get(conf, "namespaces");
@@ -95,9 +112,7 @@ static int get_namespaces(struct nvme_ctrl *ctrl, json_t *conf, struct error *er
 		return -1;
 	}
 	for (i = 0; i < count; i++) {
-		ctrl->namespaces++;
-		if (!nvme_ns_configure(ctrl, &ctrl->ns[i], (uint32_t)i + 1,
-				       json_array_get(list, i), err))
+		if (!get_namespace(ctrl, (uint32_t)i + 1, json_array_get(list, i), err))
 			continue;
 		snprintf(where, sizeof(where), "namespaces/%zu", i);
 		error_below(err, where);

@@ -158,14 +158,14 @@ static void shutdown_flushed(void *arg, ssize_t result)
 
 static void shutdown_flush(struct nvme_ctrl *ctrl)
 {
-	unsigned int i;
+	struct nvme_ns *ns = NULL;
 
 	ctrl->shutdown = NVME_SHUT_FLUSH;
-	for (i = 0; i < ctrl->namespaces; i++) {
+	while ((ns = nvme_ns_next(ctrl, ns))) {
 		/* One that was protected meanwhile may have been written before. */
-		if (ctrl->ns[i].fixed_readonly)
+		if (ns->fixed_readonly)
 			continue;
-		if (blockio_flush(ctrl->ns[i].io, shutdown_flushed, ctrl))
+		if (blockio_flush(ns->io, shutdown_flushed, ctrl))
 			continue;
 		ctrl->flushing++;
 		ctrl->backend++;
@@ -213,11 +213,11 @@ bool nvme_ctrl_progress(struct nvme_ctrl *ctrl)
  */
 bool nvme_ctrl_reap(struct nvme_ctrl *ctrl)
 {
+	struct nvme_ns *ns = NULL;
 	bool found = false;
-	unsigned int i;
 
-	for (i = 0; i < ctrl->namespaces && ctrl->backend; i++)
-		found |= blockio_poll(ctrl->ns[i].io);
+	while (ctrl->backend && (ns = nvme_ns_next(ctrl, ns)))
+		found |= blockio_poll(ns->io);
 	return found;
 }
 
@@ -233,12 +233,11 @@ static void last_flushed(void *arg, ssize_t result)
 
 static void last_flush(struct nvme_ctrl *ctrl)
 {
-	unsigned int i;
+	struct nvme_ns *ns = NULL;
 
 	ctrl->last_flush = true;
-	for (i = 0; i < ctrl->namespaces; i++)
-		if (blockio_dirty(ctrl->ns[i].io) &&
-		    !blockio_flush(ctrl->ns[i].io, last_flushed, ctrl))
+	while ((ns = nvme_ns_next(ctrl, ns)))
+		if (blockio_dirty(ns->io) && !blockio_flush(ns->io, last_flushed, ctrl))
 			ctrl->backend++;
 }
 
@@ -276,10 +275,9 @@ bool nvme_ctrl_quiesce(struct nvme_ctrl *ctrl, bool last)
  */
 void nvme_ctrl_drain(struct nvme_ctrl *ctrl)
 {
-	unsigned int i;
+	struct nvme_ns *ns = NULL;
 
-	while (ctrl->backend) {
-		for (i = 0; i < ctrl->namespaces; i++)
-			blockio_drain(ctrl->ns[i].io);
-	}
+	while (ctrl->backend)
+		while ((ns = nvme_ns_next(ctrl, ns)))
+			blockio_drain(ns->io);
 }

@@ -117,8 +117,8 @@ static void identify_list(const struct nvme_ctrl *ctrl, uint32_t above, __le32 *
 	unsigned int i;
 
 	for (i = 0; i < ctrl->namespaces; i++)
-		if (ctrl->ns[i].id > above)
-			*list++ = htole32(ctrl->ns[i].id);
+		if (nvme_ns_find(ctrl, i + 1) && i + 1 > above)
+			*list++ = htole32(i + 1);
 }
 
 static uint16_t no_namespace(struct nvme_request *rq)
@@ -127,12 +127,19 @@ static uint16_t no_namespace(struct nvme_request *rq)
 	return NVME_SC_INVALID_NAMESPACE | NVME_SC_DNR;
 }
 
+static bool is_plain(uint8_t cns)
+{
+	return cns == NVME_CNS_NS || cns == NVME_CNS_ALLOCATED_NS;
+}
+
 static uint16_t of_ns(struct nvme_request *rq, uint32_t nsid, uint8_t cns,
 		      union nvme_identify *data)
 {
 	const struct nvme_ns *ns = nvme_ns_find(rq->ctrl, nsid);
 
-	/* FFFFFFFFh too: that view is for Namespace Management (5.15.2.1). */
+	/* 5.15.2.1: all zero for an inactive one; FFFFFFFFh is for Namespace Management. */
+	if (!ns && nsid && nsid <= rq->ctrl->namespaces && is_plain(cns))
+		return NVME_SC_SUCCESS;
 	if (!ns)
 		return no_namespace(rq);
 	switch (cns) {

@@ -194,11 +194,11 @@ uint16_t nvme_flush_next(struct nvme_request *rq)
 	int rc;
 
 	while (rq->step < (rq->ns ? 1 : ctrl->namespaces)) {
-		struct nvme_ns *ns = rq->ns ? rq->ns : &ctrl->ns[rq->step];
+		struct nvme_ns *ns = rq->ns ? rq->ns : nvme_ns_at(ctrl, rq->step + 1);
 
 		rq->step++;
 		/* Nothing was ever written through a read-only file. */
-		if (ns->fixed_readonly)
+		if (!ns || ns->fixed_readonly)
 			continue;
 		rq->finish = flush_finish;
 		rc = blockio_flush(ns->io, nvme_backend_done, rq);

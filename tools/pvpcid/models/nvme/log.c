@@ -103,7 +103,7 @@ static void fill_changed(const struct nvme_ctrl *ctrl, __le32 *list)
 
 	for (i = 0; i < ctrl->namespaces; i++)
 		if (ctrl->ns[i].changed)
-			*list++ = htole32(ctrl->ns[i].id);
+			*list++ = htole32(i + 1);
 }
 
 static void fill_effects(struct nvme_effects_log *log)

@@ -141,6 +141,7 @@ static void slow_look(struct nvme_ctrl *ctrl)
 	nvme_regs_slow(ctrl);
 	if (ctrl->state == NVME_READY)
 		nvme_queues_check(ctrl);
+	nvme_ns_leave(ctrl);
 	if (now - ctrl->file_ms < FILE_MS)
 		return;
 	ctrl->file_ms = now;
@@ -204,6 +205,11 @@ const struct model_ops nvme_model = {
 	.stats = nvme_stats,
 	.trouble = nvme_trouble,
 	.resume = nvme_resume,
+	.ns_add = nvme_ns_add,
+	.ns_remove = nvme_ns_remove,
+	.ns_gone = nvme_ns_gone,
+	.ns_grow = nvme_ns_grow,
+	.ns_grown = nvme_ns_grown,
 	.kept_bytes = sizeof(struct nvme_ctrl),
 	.keys = nvme_keys,
 };

@@ -71,10 +71,11 @@ static int take_identity(struct nvme_ns *ns, bool found, struct error *err)
 	return 0;
 }
 
-static int open_file(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, struct error *err)
+static int open_file(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, bool live,
+		     struct error *err)
 {
-	bool found = ctrl->found;
-	int shared = nvme_share_open(ctrl, ns, err);
+	bool found = ctrl->found && !live;
+	int shared = nvme_share_open(ctrl, ns, live, err);
 
 	if (shared)
 		return shared < 0 ? -1 : 0;
@@ -102,19 +103,21 @@ static int open_file(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, struct er
 /**
  * nvme_ns_configure - open a namespace
  * @ctrl: its controller, which has its name
- * @ns: zeroed, or found and without pointers; to be closed in any case
- * @id: namespace identifier
+ * @id: namespace identifier: its place is zeroed, or found and without pointers, and is to be
+ *	closed in any case
  * @conf: its object in the configuration
+ * @live: the controller is there already, with others
  * @err: filled on error
  *
  * Return: 0 or -1.
  */
-int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, json_t *conf,
+int nvme_ns_configure(struct nvme_ctrl *ctrl, uint32_t id, json_t *conf, bool live,
 		      struct error *err)
 {
 	static const char *const known[] = {
 		"file", "block", "readonly", "direct", "uuid", "discard", "on_error", NULL
 	};
+	struct nvme_ns *ns = &ctrl->ns[id - 1];
 	const char *path, *uuid;
 	unsigned int block = 512;
 
@@ -152,7 +155,7 @@ int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, j
 		error_set(err, "out of memory");
 		return -1;
 	}
-	if (open_file(ctrl, ns, err)) {
+	if (open_file(ctrl, ns, live, err)) {
 		if (err && !err->where[0])
 			snprintf(err->where, sizeof(err->where), "file");
 		return -1;
@@ -207,12 +210,41 @@ void nvme_ns_close(struct nvme_ctrl *ctrl, struct nvme_ns *ns)
 void nvme_ns_losses(struct nvme_ctrl *ctrl)
 {
 	struct nvme_ctrl *path = NULL;
-	unsigned int i;
+	struct nvme_ns *ns = NULL;
 
 	while ((path = nvme_share_next(ctrl, path)))
-		for (i = 0; i < path->namespaces; i++)
-			if (path->ns[i].io)
-				path->ns[i].lost = blockio_lost(path->ns[i].io);
+		while ((ns = nvme_ns_next(path, ns)))
+			ns->lost = blockio_lost(ns->io);
+}
+
+/**
+ * nvme_ns_at - namespace by identifier, also one that leaves
+ * @ctrl: controller
+ * @nsid: any value
+ *
+ * Return: NULL when there is none (0, FFFFFFFFh, above NN, inactive).
+ */
+struct nvme_ns *nvme_ns_at(const struct nvme_ctrl *ctrl, uint32_t nsid)
+{
+	if (!nsid || nsid > ctrl->namespaces || !ctrl->ns[nsid - 1].io)
+		return NULL;
+	return (struct nvme_ns *)&ctrl->ns[nsid - 1];
+}
+
+/**
+ * nvme_ns_next - go through the namespaces, also those that leave
+ * @ctrl: controller
+ * @ns: the last one, NULL to begin
+ *
+ * Return: the next one, NULL at the end.
+ */
+struct nvme_ns *nvme_ns_next(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns)
+{
+	unsigned int i = ns ? (unsigned int)(ns - ctrl->ns) + 1 : 0;
+
+	while (i < ctrl->namespaces && !ctrl->ns[i].io)
+		i++;
+	return i < ctrl->namespaces ? (struct nvme_ns *)&ctrl->ns[i] : NULL;
 }
 
 /**
@@ -220,13 +252,13 @@ void nvme_ns_losses(struct nvme_ctrl *ctrl)
  * @ctrl: controller
  * @nsid: any value
  *
- * Return: NULL when there is none (0, FFFFFFFFh, above NN).
+ * Return: NULL when there is none for a command.
  */
 struct nvme_ns *nvme_ns_find(const struct nvme_ctrl *ctrl, uint32_t nsid)
 {
-	if (!nsid || nsid > ctrl->namespaces)
-		return NULL;
-	return (struct nvme_ns *)&ctrl->ns[nsid - 1];
+	struct nvme_ns *ns = nvme_ns_at(ctrl, nsid);
+
+	return ns && !ns->leaving ? ns : NULL;
 }
 
 static void check_name(struct nvme_ctrl *ctrl, struct nvme_ns *ns)
@@ -246,10 +278,9 @@ static void check_name(struct nvme_ctrl *ctrl, struct nvme_ns *ns)
  */
 void nvme_ns_check(struct nvme_ctrl *ctrl)
 {
-	unsigned int i;
+	struct nvme_ns *ns = NULL;
 
-	for (i = 0; i < ctrl->namespaces; i++) {
-		struct nvme_ns *ns = &ctrl->ns[i];
+	while ((ns = nvme_ns_next(ctrl, ns))) {
 		uint64_t blocks = blockio_bytes(ns->io) >> ns->shift;
 
 		check_name(ctrl, ns);

@@ -37,6 +37,9 @@ struct nvme_counters {
  * struct nvme_ns - namespace
  * @io: its file
  * @file: what @io is, for who comes after us
+ * @leaving: no command finds it any more, and it goes when none is under way
+ * @growing: its file is being made larger
+ * @grow_errno: what came of that, 0 for the best
  * @nameless: it has lost its name, and that was said
  * @complained: errno that was logged and holds for the file as a whole, 0 for none
  * @id: namespace identifier, from 1
@@ -64,6 +67,9 @@ struct nvme_counters {
 struct nvme_ns {
 	struct blockio *io;
 	struct blockio_identity file;
+	bool leaving;
+	bool growing;
+	int grow_errno;
 	bool nameless;
 	int complained;
 	uint32_t id;
@@ -90,14 +96,24 @@ struct nvme_ns {
 };
 
 /* ns.c */
-int nvme_ns_configure(struct nvme_ctrl *ctrl, struct nvme_ns *ns, uint32_t id, json_t *conf,
+int nvme_ns_configure(struct nvme_ctrl *ctrl, uint32_t id, json_t *conf, bool live,
 		      struct error *err);
 void nvme_ns_close(struct nvme_ctrl *ctrl, struct nvme_ns *ns);
 bool nvme_ns_closed(struct nvme_ctrl *ctrl, struct nvme_ns *ns);
+struct nvme_ns *nvme_ns_at(const struct nvme_ctrl *ctrl, uint32_t nsid);
+struct nvme_ns *nvme_ns_next(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns);
 struct nvme_ns *nvme_ns_find(const struct nvme_ctrl *ctrl, uint32_t nsid);
 void nvme_ns_check(struct nvme_ctrl *ctrl);
 void nvme_ns_losses(struct nvme_ctrl *ctrl);
 uint64_t nvme_hash(const char *text, uint64_t seed);
+
+/* ns_live.c */
+int nvme_ns_add(void *model, json_t *conf, unsigned int *nsid, struct error *err);
+int nvme_ns_remove(void *model, unsigned int nsid, struct error *err);
+bool nvme_ns_gone(void *model, unsigned int nsid);
+int nvme_ns_grow(void *model, unsigned int nsid, uint64_t bytes, struct error *err);
+int nvme_ns_grown(void *model, unsigned int nsid);
+void nvme_ns_leave(struct nvme_ctrl *ctrl);
 
 /* share.c */
 struct nvme_ctrl *nvme_share_next(const struct nvme_ctrl *ctrl, const struct nvme_ctrl *path);
@@ -105,7 +121,8 @@ struct nvme_ctrl *nvme_share_other(const struct nvme_ctrl *ctrl);
 bool nvme_share_exists(const char *name);
 int nvme_share_join(struct nvme_ctrl *ctrl, struct error *err);
 void nvme_share_leave(struct nvme_ctrl *ctrl);
-int nvme_share_open(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, struct error *err);
+int nvme_share_open(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, bool live,
+		    struct error *err);
 bool nvme_share_has(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns);
 void nvme_share_close(const struct nvme_ctrl *ctrl, struct nvme_ns *ns);
 struct nvme_ns *nvme_share_twin(const struct nvme_ctrl *path, const struct nvme_ns *ns);
@@ -120,6 +137,7 @@ void nvme_protect_reset(struct nvme_ctrl *ctrl);
 bool nvme_pause(struct nvme_request *rq, ssize_t result);
 unsigned int nvme_resume(void *model);
 void nvme_resume_poll(struct nvme_ctrl *ctrl);
+void nvme_pause_end_ns(struct nvme_ns *ns, const struct nvme_sq *sq, uint16_t status);
 void nvme_pause_end(struct nvme_ctrl *ctrl, const struct nvme_sq *sq, uint16_t status);
 bool nvme_trouble(void *model, char *text, size_t bytes);
 

@@ -75,10 +75,11 @@ static bool resume_paths(const struct nvme_ctrl *ctrl, const struct nvme_ns *ns)
 unsigned int nvme_resume(void *model)
 {
 	const struct nvme_ctrl *ctrl = model;
-	unsigned int i, count = 0;
+	const struct nvme_ns *ns = NULL;
+	unsigned int count = 0;
 
-	for (i = 0; i < ctrl->namespaces; i++)
-		count += resume_paths(ctrl, &ctrl->ns[i]);
+	while ((ns = nvme_ns_next(ctrl, ns)))
+		count += resume_paths(ctrl, ns);
 	return count;
 }
 
@@ -107,6 +108,27 @@ void nvme_resume_poll(struct nvme_ctrl *ctrl)
 }
 
 /**
+ * nvme_pause_end_ns - as nvme_pause_end(), for one namespace
+ * @ns: the namespace
+ * @sq: as there
+ * @status: as there
+ */
+void nvme_pause_end_ns(struct nvme_ns *ns, const struct nvme_sq *sq, uint16_t status)
+{
+	struct nvme_request **link = &ns->paused;
+	struct nvme_request *rq;
+
+	while ((rq = *link)) {
+		if (sq && rq->sq != sq) {
+			link = &rq->next;
+			continue;
+		}
+		*link = rq->next;
+		nvme_complete(rq, status);
+	}
+}
+
+/**
  * nvme_pause_end - nobody can wait for space any more
  * @ctrl: controller
  * @sq: whose commands end; NULL for all
@@ -114,21 +136,10 @@ void nvme_resume_poll(struct nvme_ctrl *ctrl)
  */
 void nvme_pause_end(struct nvme_ctrl *ctrl, const struct nvme_sq *sq, uint16_t status)
 {
-	unsigned int i;
+	struct nvme_ns *ns = NULL;
 
-	for (i = 0; i < ctrl->namespaces; i++) {
-		struct nvme_request **link = &ctrl->ns[i].paused;
-		struct nvme_request *rq;
-
-		while ((rq = *link)) {
-			if (sq && rq->sq != sq) {
-				link = &rq->next;
-				continue;
-			}
-			*link = rq->next;
-			nvme_complete(rq, status);
-		}
-	}
+	while ((ns = nvme_ns_next(ctrl, ns)))
+		nvme_pause_end_ns(ns, sq, status);
 }
 
 /**
@@ -142,10 +153,9 @@ void nvme_pause_end(struct nvme_ctrl *ctrl, const struct nvme_sq *sq, uint16_t s
 bool nvme_trouble(void *model, char *text, size_t bytes)
 {
 	const struct nvme_ctrl *ctrl = model;
-	unsigned int i;
+	const struct nvme_ns *ns = NULL;
 
-	for (i = 0; i < ctrl->namespaces; i++) {
-		const struct nvme_ns *ns = &ctrl->ns[i];
+	while ((ns = nvme_ns_next(ctrl, ns))) {
 		int lost = blockio_lost(ns->io);
 
 		if (!lost && !ns->paused)

@@ -127,23 +127,37 @@ static const char *difference(const struct nvme_ns *ns, const struct nvme_ns *ot
 	return ns->pauses != other->pauses ? "on_error" : NULL;
 }
 
+static const struct nvme_ctrl *someone_with(const struct nvme_ctrl *ctrl, uint32_t nsid)
+{
+	const struct nvme_ctrl *path = NULL;
+
+	while ((path = nvme_share_next(ctrl, path)))
+		if (path != ctrl && nvme_ns_at(path, nsid))
+			return path;
+	return NULL;
+}
+
 /**
  * nvme_share_open - use the file that another path has open
  * @ctrl: controller
  * @ns: configured, without its file
+ * @live: the other paths have it, or get it after us
  * @err: filled on error
  *
- * Return: 1; 0 if there is no other path; -1 if what that one has is something else.
+ * Return: 1; 0 if there is none that has it; -1 if what that one has is something else.
  */
-int nvme_share_open(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, struct error *err)
+int nvme_share_open(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, bool live,
+		    struct error *err)
 {
 	const struct nvme_ctrl *other = nvme_share_other(ctrl);
-	const struct nvme_ns *theirs;
+	const struct nvme_ns *theirs = NULL;
 	const char *key;
 
+	if (live)
+		other = someone_with(ctrl, ns->id);
 	if (!other)
 		return 0;
-	theirs = nvme_ns_find(other, ns->id);
+	theirs = nvme_ns_at(other, ns->id);
 	key = theirs ? difference(ns, theirs) : "file";
 	if (key) {
 		error_at(err, key, "\"%s\" is not that of %s, a path to the same \"share\"", key,
@@ -202,7 +216,7 @@ void nvme_share_close(const struct nvme_ctrl *ctrl, struct nvme_ns *ns)
  */
 struct nvme_ns *nvme_share_twin(const struct nvme_ctrl *path, const struct nvme_ns *ns)
 {
-	struct nvme_ns *twin = nvme_ns_find(path, ns->id);
+	struct nvme_ns *twin = nvme_ns_at(path, ns->id);
 
 	return twin && twin->io == ns->io ? twin : NULL;
 }

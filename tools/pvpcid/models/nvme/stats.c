@@ -59,10 +59,11 @@ json_t *nvme_stats(void *model)
 	const struct nvme_ctrl *ctrl = model;
 	const struct nvme_totals *totals = &ctrl->totals;
 	json_t *object = json_object(), *list = json_array();
+	const struct nvme_ns *ns = NULL;
 	unsigned int i, queues = 0;
 
-	for (i = 0; i < ctrl->namespaces; i++)
-		json_array_append_new(list, ns_stats(&ctrl->ns[i]));
+	while ((ns = nvme_ns_next(ctrl, ns)))
+		json_array_append_new(list, ns_stats(ns));
 	for (i = 1; i <= ctrl->queues; i++)
 		queues += ctrl->sq[i].live;
 	json_object_set_new(object, "state", json_string(state_name(ctrl)));
