@@ -102,11 +102,14 @@ static int run_ns_remove(const struct globals *globals, int argc, char **argv)
 		.nr_args = 2, .timeout_ms = 10000,
 	};
 
+	json_int_t nsid;
+
 	simple_parse(&simple, globals, argc, argv);
+	nsid = (json_int_t)parse_nsid(NULL, simple.args[0]);
 	return simple_ask(&simple,
 			  json_pack("{s:s, s:s, s:I, s:i}", "command", "namespace_remove", "slot",
-				    simple.arg, "nsid", (json_int_t)parse_nsid(NULL, simple.args[0]),
-				    "timeout_ms", (int)simple.timeout_ms), print_gone);
+				    simple.arg, "nsid", nsid, "timeout_ms",
+				    (int)simple.timeout_ms), print_gone);
 }
 
 static int run_ns_resize(const struct globals *globals, int argc, char **argv)

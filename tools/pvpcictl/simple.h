@@ -16,7 +16,8 @@
  * @args_doc: of its positional argument, NULL for none
  * @doc: what it does
  * @arg: its positional argument, the first
- * @args: the others, if it has @nr_args in all
+ * @args: the others
+ * @nr_args: how many there are with it, 0 for one
  * @optional: may be left out
  * @timeout_ms: --timeout; 0 when the sub-command has none
  * @has_force: it has --force

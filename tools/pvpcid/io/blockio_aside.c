@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Block I/O: what io_uring cannot do for us and a server may not answer: protecting a
- * file, making it larger, and closing it. A thread of its own does either, and it is looked for its end.
+ * file, making it larger, and closing it. A thread of its own does each, and it is looked
+ * for its end.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -2,8 +2,9 @@
 /*
  * NVMe: the configuration of a controller.
  *
- *	"namespaces"	array, by identifier, of null where there is none or { "file", "block": 512 or 4096, "readonly",
- *			"direct", "uuid", "discard": "unmap" or "ignore",
+ *	"namespaces"	array, by identifier, of null where there is none or
+ *			{ "file", "block": 512 or 4096, "readonly", "direct",
+ *			"uuid", "discard": "unmap" or "ignore",
  *			"on_error": "report" or "pause" }, 1 to 64
  *	"queues"	I/O queue pairs, 1 to 64; 4 when absent
  *	"bar_bytes"	size of BAR 0, a power of two from 16 KiB, for tests
