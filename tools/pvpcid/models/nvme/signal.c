@@ -11,7 +11,7 @@
 #include "nvme.h"
 
 #define TICK_NS		100000ULL	/* the unit of a coalescing time (5.21.1.8) */
-/* How long completions may wait for others of their queue, in ticks (5.21.1.8, 5.21.1.9) */
+#define TOLD_TICKS	100	/* a guest that was told may be told again after that */
 
 /* How long completions may wait for others of their queue, in ticks (5.21.1.8, 5.21.1.9). */
 static unsigned int coalescing(const struct nvme_ctrl *ctrl, const struct nvme_cq *cq)
