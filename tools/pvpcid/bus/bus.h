@@ -179,8 +179,11 @@ bool bus_poll(struct bus *bus);
 
 /** bus_beat - show the guest that the daemon lives, also in the midst of long work */
 void bus_beat(struct bus *bus, uint64_t now_ns);
-/** bus_tick - heartbeat and what is looked at only now and then; every 20 ms or so */
+/** bus_tick - heartbeat and what is looked at only now and then; every 100 ms or so, 20 ms where bus_longest_sleep() says so */
 void bus_tick(struct bus *bus, uint64_t now_ns);
+
+/** bus_longest_sleep - for how long, in ns, may the bus sleep at most? */
+uint64_t bus_longest_sleep(const struct bus *bus);
 
 /** bus_busy - does a function work that has no descriptor to say when it is done? */
 bool bus_busy(const struct bus *bus);

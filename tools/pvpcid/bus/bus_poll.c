@@ -9,6 +9,7 @@
 #define HOT_NS		1000000ULL
 #define SCAN_MAX_NS	500000ULL	/* a model that was slow once is not slow always */
 #define FEW		4	/* functions: to look at the clock costs as much as at them */
+#define WATCHED_NS	20000000ULL
 #define POLL_MESSAGES	32	/* of the ring, before the functions get their turn */
 
 static void send_invalidations(struct bus *bus)
@@ -143,6 +144,20 @@ bool bus_poll(struct bus *bus)
 		vectors_ring(&bus->vectors, BUS_RING_VECTOR);
 	}
 	return worked;
+}
+
+uint64_t bus_longest_sleep(const struct bus *bus)
+{
+	unsigned int i;
+
+	/* How much the guest has touched, where that may be too much. */
+	if (bus->memory.bytes > bus->conf->touched_bytes)
+		return WATCHED_NS;
+	/* Nobody says when an interrupt is unmasked. */
+	for (i = 0; i < bus->nr_attached; i++)
+		if (bus->attached[i]->any_pending)
+			return WATCHED_NS;
+	return UINT64_MAX;
 }
 
 bool bus_busy(const struct bus *bus)

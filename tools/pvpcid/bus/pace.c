@@ -35,7 +35,7 @@
 #define SHORT_TICK_NS		US(250)
 #define GRACE_NS		US(100)
 #define TICK_FIRST_NS		MS(1)
-#define TICK_LAST_NS		MS(20)
+#define TICK_LAST_NS		MS(100)
 
 void pace_init(struct pace *pace, unsigned int cap_us, uint64_t now_ns)
 {

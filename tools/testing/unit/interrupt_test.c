@@ -73,7 +73,7 @@ static void test_msix(void **state)
 	/* A vector of its own has no use for a pending bit. */
 	assert_int_equal(*(uint64_t *)bus_area(&sim.bus, PVPCI_AREA_VECTOR_PENDING), 0);
 	put16(CFGSPACE_COMMAND, CFGSPACE_COMMAND_MEMORY);
-	function_interrupt(fn, 2);
+	assert_false(function_interrupt(fn, 2));
 	assert_int_equal(sim_rang(&sim, 3), 0);	/* no bus master */
 }
 
@@ -85,10 +85,13 @@ static void test_masked(void **state)
 	map[1] = htole32(PVPCI_VECTOR_VALID | 5);
 	entry(1, PVPCI_MSI_ADDRESS, 1, 1);
 	put16(CFGSPACE_MSIX_CONTROL, CFGSPACE_MSIX_ENABLE);
-	function_interrupt(fn, 1);
-	function_interrupt(fn, 1);
+	assert_int_equal(bus_longest_sleep(&sim.bus), UINT64_MAX);
+	assert_true(function_interrupt(fn, 1));
+	assert_true(function_interrupt(fn, 1));
 	assert_int_equal(sim_rang(&sim, 5), 0);
 	assert_int_equal(le64toh(*pba), 2);
+	/* Unmasked without a word, it is to come soon. */
+	assert_in_range(bus_longest_sleep(&sim.bus), 1, 20000000);
 	bus_poll(&sim.bus);
 	assert_int_equal(sim_rang(&sim, 5), 0);
 	entry(1, PVPCI_MSI_ADDRESS, 1, 0);
@@ -100,6 +103,17 @@ static void test_masked(void **state)
 	assert_int_equal(sim_rang(&sim, 5), 1);
 	assert_int_equal(*pba, 0);
 	assert_int_equal(fn->stats.masked, 1);
+	assert_int_equal(bus_longest_sleep(&sim.bus), UINT64_MAX);
+}
+
+/* Who could touch too much is looked at more often. */
+static void test_watched(void **state)
+{
+	(void)state;
+	sim.conf.touched_bytes = sim.bus.memory.bytes - 1;
+	assert_in_range(bus_longest_sleep(&sim.bus), 1, 20000000);
+	sim.conf.touched_bytes = sim.bus.memory.bytes;
+	assert_int_equal(bus_longest_sleep(&sim.bus), UINT64_MAX);
 }
 
 static void test_shared(void **state)
@@ -235,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_msix), TEST(test_masked), TEST(test_shared), TEST(test_ring_vector),
+		TEST(test_msix), TEST(test_watched), TEST(test_shared), TEST(test_ring_vector),
 		TEST(test_nonsense),
 		TEST(test_msi), TEST(test_table_survives_detach), TEST(test_reset),
 	};

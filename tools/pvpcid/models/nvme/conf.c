@@ -80,12 +80,13 @@ static int get_serial(struct nvme_ctrl *ctrl, json_t *conf, struct error *err)
 static int get_namespace(struct nvme_ctrl *ctrl, uint32_t id, json_t *conf, struct error *err)
 {
 	const struct nvme_ctrl *other = nvme_share_other(ctrl);
+	struct nvme_ns *ns = &ctrl->ns[id - 1];
 
 	ctrl->namespaces = id;
-	ctrl->ns[id - 1].id = id;
-	ctrl->ns[id - 1].leaving = false;
 	if (!json_is_null(conf))
 		return nvme_ns_configure(ctrl, id, conf, false, err);
+	/* It may have been found half gone. */
+	*ns = (struct nvme_ns){ .id = id, .changed = ns->changed, .watch = -1 };
 	if (!other || !nvme_ns_at(other, id))
 		return 0;
 	error_set(err, "%s, a path to the same \"share\", has this namespace",
