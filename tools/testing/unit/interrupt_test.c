@@ -248,9 +248,8 @@ static void test_reset(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_msix), TEST(test_masked), TEST(test_shared), TEST(test_ring_vector),
-		TEST(test_msix), TEST(test_watched), TEST(test_shared), TEST(test_ring_vector),
-		TEST(test_nonsense),
+		TEST(test_msix), TEST(test_masked), TEST(test_watched), TEST(test_shared),
+		TEST(test_ring_vector), TEST(test_nonsense),
 		TEST(test_msi), TEST(test_table_survives_detach), TEST(test_reset),
 	};
 
