@@ -5,7 +5,7 @@
 # processor of a driver that sleeps until the host has attached the same function:
 # neither is in the other's way, nothing is lost.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,arm64-6.1 --bus exchange.json
+# vmtest: --kernel stock-6.12,arm64-6.1 --more stock-6.1 --bus exchange.json
 set -u
 fn=10029:00:01.0
 driver=/sys/bus/pci/drivers/pvpci_testdev

@@ -4,7 +4,7 @@
 # A bus that starts empty: functions come and go, windows grow for them, and what
 # cannot be is said with its reason.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports,cloud-6.12,arm64-6.1,kunit-6.12 --more cloud-6.1 --bus empty-bus.json --host self
+# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports,arm64-6.1,kunit-6.12 --more cloud-6.12,cloud-6.1 --bus empty-bus.json --host self
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -5,7 +5,7 @@
 # partitioned, formatted, mounted, written and verified with fio, the module
 # taken out and put back, and the data compared on the host.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports,cloud-6.12,kunit-6.12 --more cloud-6.1 --bus four-nvme.json --disk-mib 96 --host self --timeout 800
+# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports,kunit-6.12 --more cloud-6.12,cloud-6.1 --bus four-nvme.json --disk-mib 96 --host self --timeout 800
 # vmtest: --kernel arm64-6.1 --bus four-nvme.json --disk-mib 96 --host self --timeout 800
 # vmtest: --kernel stock-6.12 --pvpcid asan --bus four-nvme.json --disk-mib 96 --host self --timeout 800
 set -u

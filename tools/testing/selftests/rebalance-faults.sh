@@ -4,7 +4,7 @@
 # Drivers and firmware that make it hard: pci_resizable.ko brings functions and a driver that has
 # every fault on request. Nothing may hang, nothing may get lost, and what cannot be undone is said.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,kunit-6.12 --file lib/ktap.sh
+# vmtest: --kernel stock-6.12,kunit-6.12 --more stock-6.1 --file lib/ktap.sh
 set -u
 # shellcheck source=lib/ktap.sh
 . /vmtest/ktap.sh

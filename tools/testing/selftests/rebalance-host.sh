@@ -5,7 +5,7 @@
 # refused, which changes nothing; a dry run, which changes nothing either; then the moves, after
 # which the disks still have their data, and a function that had found no place has one.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-host.json --disk-mib 4 --host self --timeout 800
+# vmtest: --kernel stock-6.12 --more stock-6.1 --bus rebalance-host.json --disk-mib 4 --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -7,7 +7,7 @@
 # back when its disk has returned, is done here with dmsetup. Before the move succeeds every single
 # change of it fails once, and all is as it was.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus rebalance-multipath.json --disk-mib 8 --host self --timeout 800 --qemu "-device pcie-root-port,id=rp1,slot=1,chassis=1"
+# vmtest: --kernel stock-6.12 --more stock-6.1 --bus rebalance-multipath.json --disk-mib 8 --host self --timeout 800 --qemu "-device pcie-root-port,id=rp1,slot=1,chassis=1"
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"
