@@ -4,8 +4,7 @@
 # Two buses in one guest, one with BAR2 below 4 GiB and one above: domains of
 # their own, valid 32-bit BARs on both, I/O on both, each removed by itself.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus four-nvme.json --bus high-bus.json --host self --timeout 600
-# vmtest: --kernel kunit-6.12 --more kunit-6.1 --bus four-nvme.json --bus high-bus.json --host self --timeout 1000
+# vmtest: --kernel stock-6.1,stock-6.12 --more kunit-6.12,kunit-6.1 --bus four-nvme.json --bus high-bus.json --host self --timeout 1000
 # vmtest: --kernel arm64-6.1 --bus four-nvme.json --bus high-bus.json --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh

@@ -4,7 +4,7 @@
 # A function that offers smaller BARs gets the largest that fits, where moving does not help. No
 # device model of QEMU has a resizable BAR, so pci_resizable.ko brings one.
 #
-# vmtest: --kernel stock-6.12,kunit-6.12 --more stock-6.1 --file lib/ktap.sh
+# vmtest: --kernel stock-6.12 --more kunit-6.12,stock-6.1 --file lib/ktap.sh
 set -u
 # shellcheck source=lib/ktap.sh
 . /vmtest/ktap.sh
