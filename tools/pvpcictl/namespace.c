@@ -24,14 +24,12 @@ struct request {
 	unsigned long nsid;
 };
 
-static unsigned long parse_nsid(struct argp_state *state, const char *text)
+static unsigned long parse_nsid(const char *text)
 {
 	char *end;
 	unsigned long nsid = strtoul(text, &end, 10);
 
 	if (*text < '0' || *text > '9' || *end || !nsid || nsid > NSID_MAX) {
-		if (state)
-			argp_error(state, "a namespace has a number from 1, not \"%s\"", text);
 		fprintf(stderr, "pvpcictl: a namespace has a number from 1, not \"%s\"\n", text);
 		exit(STATUS_USAGE);
 	}
@@ -44,7 +42,7 @@ static error_t parse_more(int key, char *arg, struct argp_state *state)
 
 	if (key != 'n')
 		return ARGP_ERR_UNKNOWN;
-	request->nsid = parse_nsid(state, arg);
+	request->nsid = parse_nsid(arg);
 	return 0;
 }
 
@@ -101,11 +99,10 @@ static int run_ns_remove(const struct globals *globals, int argc, char **argv)
 		.doc = "Take namespace NSID from the controller at SLOT (\"03.0\"), and wait until its file is closed. The guest is not asked: unmount it there first.",
 		.nr_args = 2, .timeout_ms = 10000,
 	};
-
 	json_int_t nsid;
 
 	simple_parse(&simple, globals, argc, argv);
-	nsid = (json_int_t)parse_nsid(NULL, simple.args[0]);
+	nsid = (json_int_t)parse_nsid(simple.args[0]);
 	return simple_ask(&simple,
 			  json_pack("{s:s, s:s, s:I, s:i}", "command", "namespace_remove", "slot",
 				    simple.arg, "nsid", nsid, "timeout_ms",
@@ -123,7 +120,7 @@ static int run_ns_resize(const struct globals *globals, int argc, char **argv)
 	uint64_t bytes;
 
 	simple_parse(&simple, globals, argc, argv);
-	nsid = parse_nsid(NULL, simple.args[0]);
+	nsid = parse_nsid(simple.args[0]);
 	if (bytes_parse(simple.args[1], &bytes)) {
 		fprintf(stderr, "pvpcictl: SIZE must be a size as \"64G\", not \"%s\"\n",
 			simple.args[1]);

@@ -205,9 +205,7 @@ static uint64_t bus_wait(struct daemon *daemon, uint64_t now, bool worked)
 	bus_set_sleeping(bus, daemon->pace.sleeping);
 	if (wait > BUSY_NS && bus_busy(bus))
 		wait = BUSY_NS;
-	else if (wait > bus_longest_sleep(bus))
-		wait = bus_longest_sleep(bus);
-	return wait;
+	return bus_cap_sleep(bus, wait);
 }
 
 static uint64_t plan_wait(struct daemon *daemon, uint64_t now, bool worked)

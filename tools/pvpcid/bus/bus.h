@@ -179,11 +179,11 @@ bool bus_poll(struct bus *bus);
 
 /** bus_beat - show the guest that the daemon lives, also in the midst of long work */
 void bus_beat(struct bus *bus, uint64_t now_ns);
-/** bus_tick - heartbeat and what is looked at only now and then; every 100 ms or so, 20 ms where bus_longest_sleep() says so */
+/** bus_tick - heartbeat and what is looked at only now and then; after each sleep */
 void bus_tick(struct bus *bus, uint64_t now_ns);
 
-/** bus_longest_sleep - for how long, in ns, may the bus sleep at most? */
-uint64_t bus_longest_sleep(const struct bus *bus);
+/** bus_cap_sleep - may the bus sleep for @wait_ns? That, or less: what it has to look at */
+uint64_t bus_cap_sleep(const struct bus *bus, uint64_t wait_ns);
 
 /** bus_busy - does a function work that has no descriptor to say when it is done? */
 bool bus_busy(const struct bus *bus);

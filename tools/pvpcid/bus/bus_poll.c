@@ -146,10 +146,13 @@ bool bus_poll(struct bus *bus)
 	return worked;
 }
 
-uint64_t bus_longest_sleep(const struct bus *bus)
+uint64_t bus_cap_sleep(const struct bus *bus, uint64_t wait_ns)
 {
 	unsigned int i;
 
+	/* Of those that are asked for often this is all. */
+	if (wait_ns <= WATCHED_NS)
+		return wait_ns;
 	/* How much the guest has touched, where that may be too much. */
 	if (bus->memory.bytes > bus->conf->touched_bytes)
 		return WATCHED_NS;
@@ -157,7 +160,7 @@ uint64_t bus_longest_sleep(const struct bus *bus)
 	for (i = 0; i < bus->nr_attached; i++)
 		if (bus->attached[i]->any_pending)
 			return WATCHED_NS;
-	return UINT64_MAX;
+	return wait_ns;
 }
 
 bool bus_busy(const struct bus *bus)

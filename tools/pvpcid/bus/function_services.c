@@ -47,12 +47,12 @@ void function_conf_entry(struct function *fn, const char *key, unsigned int inde
 {
 	/* Others have a reference to the old one. */
 	json_t *conf = json_deep_copy(fn->conf), *array = json_object_get(conf, key);
-	char *text;
+	char *text = NULL;
 
-	while (json_is_array(array) && json_array_size(array) <= index)
-		json_array_append_new(array, json_null());
-	json_array_set_new(array, index, value ? value : json_null());
-	text = json_dumps(conf, JSON_COMPACT | JSON_ENCODE_ANY);
+	while (json_array_size(array) <= index && !json_array_append_new(array, json_null()))
+		;
+	if (!json_array_set_new(array, index, value ? value : json_null()))
+		text = json_dumps(conf, JSON_COMPACT | JSON_ENCODE_ANY);
 	if (!text) {
 		log_error("%s: no memory: the next pvpcid would not know what has changed",
 			  fn->name);

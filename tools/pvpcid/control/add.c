@@ -199,7 +199,7 @@ static void adding_check(struct control_client *client, uint64_t now_ns)
 
 static void ns_check(struct control_client *client, uint64_t now_ns)
 {
-	json_t *answer = control_ns_check(client, now_ns);
+	json_t *answer = client->ns.check(client, now_ns);
 
 	if (answer)
 		control_answer(client, answer);
@@ -214,7 +214,7 @@ void control_check(struct control *control, uint64_t now_ns)
 
 		if (client->fd < 0)
 			continue;
-		if (client->ns.waits)
+		if (client->ns.check)
 			ns_check(client, now_ns);
 		else if (client->opening)
 			opening_check(client);

@@ -42,7 +42,7 @@ json_t *control_error(const char *format, ...)
 static bool client_waits(const struct control_client *client)
 {
 	return client->eject.pending || client->opening || client->add_count || client->wish ||
-	       client->ns.waits;
+	       client->ns.check;
 }
 
 static void client_close(struct control_client *client)
@@ -245,7 +245,7 @@ static void client_tick(struct control_client *client, uint64_t now_ns)
 		control_rebalance_tick(client, now_ns);
 		return;
 	}
-	if (client->add_count || client->opening || client->ns.waits)
+	if (client->add_count || client->opening || client->ns.check)
 		return;
 	if (silent > STALLED_NS && client->out_bytes) {
 		client_close(client);

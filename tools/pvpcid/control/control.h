@@ -58,19 +58,20 @@ struct control_eject {
 	uint64_t again_ns;
 };
 
+struct control_client;
+
 /**
  * struct control_ns - namespace that comes or goes
- * @waits: the client waits for it
- * @opening: of a function that would have it, whose file is being opened; NULL: it goes, or
- * @grows: it becomes larger
+ * @check: what the client waits for: returns the answer, or NULL for not yet; NULL when it
+ *	waits for nothing
+ * @opening: of a function that would have it, whose file is being opened
  * @instance: of the function
  * @nsid: its number, 0 for any
  * @deadline_ns: for one that goes or grows
  */
 struct control_ns {
-	bool waits;
+	json_t *(*check)(struct control_client *client, uint64_t now_ns);
 	json_t *opening;
-	bool grows;
 	uint32_t instance;
 	unsigned int nsid;
 	uint64_t deadline_ns;
@@ -197,8 +198,6 @@ json_t *control_ns_add(struct control_client *client, json_t *request);
 json_t *control_ns_remove(struct control_client *client, json_t *request);
 /** control_ns_resize - run a namespace_resize request; as control_execute() */
 json_t *control_ns_resize(struct control_client *client, json_t *request);
-/** control_ns_check - go on with it; the answer, or NULL */
-json_t *control_ns_check(struct control_client *client, uint64_t now_ns);
 /** control_ns_forget - the client has gone */
 void control_ns_forget(struct control_client *client);
 

@@ -50,7 +50,7 @@ static json_t *end(struct control_client *client, json_t *answer)
 	return answer;
 }
 
-static json_t *add_now(struct control_client *client)
+static json_t *check_opening(struct control_client *client, uint64_t now_ns)
 {
 	struct control_ns *ns = &client->ns;
 	struct function *fn = find_instance(client->control->bus, ns->instance);
@@ -58,6 +58,9 @@ static json_t *add_now(struct control_client *client)
 	unsigned int nsid = ns->nsid;
 	struct error err = { 0 };
 
+	(void)now_ns;
+	if (!function_ready(ns->opening, false))
+		return NULL;
 	if (!fn || fn->leaving)
 		return end(client, control_error("the function has gone meanwhile"));
 	if (!fn->ops->ns_add(fn->model, conf, &nsid, &err))
@@ -98,13 +101,12 @@ static json_t *check_growth(struct control_client *client, uint64_t now_ns)
 					 ns->nsid));
 }
 
-json_t *control_ns_check(struct control_client *client, uint64_t now_ns)
+/* The answer, if there is one already. */
+static json_t *begin(struct control_client *client, const struct control_ns *ns)
 {
-	if (client->ns.grows)
-		return check_growth(client, now_ns);
-	if (!client->ns.opening)
-		return check_removal(client, now_ns);
-	return function_ready(client->ns.opening, false) ? add_now(client) : NULL;
+	client->ns = *ns;
+	client->control->opening++;
+	return ns->check(client, clock_ns());
 }
 
 json_t *control_ns_add(struct control_client *client, json_t *request)
@@ -120,13 +122,13 @@ json_t *control_ns_add(struct control_client *client, json_t *request)
 		return control_error("%s", err.text);
 	if (!json_is_object(conf))
 		return control_error("\"namespace_add\" needs \"namespace\", an object");
-	client->ns = (struct control_ns){
-		.waits = true, .instance = fn->instance, .nsid = nsid,
-		/* The model opens what such a function would have. */
-		.opening = json_pack("{s:s, s:[O]}", "model", fn->ops->name, "namespaces", conf),
-	};
-	client->control->opening++;
-	return control_ns_check(client, clock_ns());
+	/* The model opens what such a function would have. */
+	conf = json_pack("{s:s, s:[O]}", "model", fn->ops->name, "namespaces", conf);
+	if (!conf)
+		return control_error("out of memory");
+	return begin(client, &(struct control_ns){
+		.check = check_opening, .opening = conf, .instance = fn->instance, .nsid = nsid,
+	});
 }
 
 json_t *control_ns_remove(struct control_client *client, json_t *request)
@@ -145,12 +147,10 @@ json_t *control_ns_remove(struct control_client *client, json_t *request)
 		return control_error("\"namespace_remove\" needs \"nsid\"");
 	if (fn->ops->ns_remove(fn->model, nsid, &err))
 		return control_error("%s: %s", fn->name, err.text);
-	client->ns = (struct control_ns){
-		.waits = true, .instance = fn->instance, .nsid = nsid,
+	return begin(client, &(struct control_ns){
+		.check = check_removal, .instance = fn->instance, .nsid = nsid,
 		.deadline_ns = clock_ns() + timeout_ms * 1000000ULL,
-	};
-	client->control->opening++;
-	return control_ns_check(client, clock_ns());
+	});
 }
 
 json_t *control_ns_resize(struct control_client *client, json_t *request)
@@ -170,16 +170,14 @@ json_t *control_ns_resize(struct control_client *client, json_t *request)
 		return control_error("\"namespace_resize\" needs \"nsid\" and \"bytes\"");
 	if (fn->ops->ns_grow(fn->model, nsid, bytes, &err))
 		return control_error("%s: %s", fn->name, err.text);
-	client->ns = (struct control_ns){
-		.waits = true, .grows = true, .instance = fn->instance, .nsid = nsid,
+	return begin(client, &(struct control_ns){
+		.check = check_growth, .instance = fn->instance, .nsid = nsid,
 		.deadline_ns = clock_ns() + CONTROL_NS_MS * 1000000ULL,
-	};
-	client->control->opening++;
-	return control_ns_check(client, clock_ns());
+	});
 }
 
 void control_ns_forget(struct control_client *client)
 {
-	if (client->ns.waits)
+	if (client->ns.check)
 		end(client, NULL);
 }

@@ -85,13 +85,13 @@ static void test_masked(void **state)
 	map[1] = htole32(PVPCI_VECTOR_VALID | 5);
 	entry(1, PVPCI_MSI_ADDRESS, 1, 1);
 	put16(CFGSPACE_MSIX_CONTROL, CFGSPACE_MSIX_ENABLE);
-	assert_int_equal(bus_longest_sleep(&sim.bus), UINT64_MAX);
+	assert_int_equal(bus_cap_sleep(&sim.bus, UINT64_MAX), UINT64_MAX);
 	assert_true(function_interrupt(fn, 1));
 	assert_true(function_interrupt(fn, 1));
 	assert_int_equal(sim_rang(&sim, 5), 0);
 	assert_int_equal(le64toh(*pba), 2);
 	/* Unmasked without a word, it is to come soon. */
-	assert_in_range(bus_longest_sleep(&sim.bus), 1, 20000000);
+	assert_in_range(bus_cap_sleep(&sim.bus, UINT64_MAX), 1, 20000000);
 	bus_poll(&sim.bus);
 	assert_int_equal(sim_rang(&sim, 5), 0);
 	entry(1, PVPCI_MSI_ADDRESS, 1, 0);
@@ -103,7 +103,7 @@ static void test_masked(void **state)
 	assert_int_equal(sim_rang(&sim, 5), 1);
 	assert_int_equal(*pba, 0);
 	assert_int_equal(fn->stats.masked, 1);
-	assert_int_equal(bus_longest_sleep(&sim.bus), UINT64_MAX);
+	assert_int_equal(bus_cap_sleep(&sim.bus, UINT64_MAX), UINT64_MAX);
 }
 
 /* Who could touch too much is looked at more often. */
@@ -111,9 +111,9 @@ static void test_watched(void **state)
 {
 	(void)state;
 	sim.conf.touched_bytes = sim.bus.memory.bytes - 1;
-	assert_in_range(bus_longest_sleep(&sim.bus), 1, 20000000);
+	assert_in_range(bus_cap_sleep(&sim.bus, UINT64_MAX), 1, 20000000);
 	sim.conf.touched_bytes = sim.bus.memory.bytes;
-	assert_int_equal(bus_longest_sleep(&sim.bus), UINT64_MAX);
+	assert_int_equal(bus_cap_sleep(&sim.bus, UINT64_MAX), UINT64_MAX);
 }
 
 static void test_shared(void **state)

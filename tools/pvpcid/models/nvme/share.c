@@ -150,7 +150,7 @@ int nvme_share_open(const struct nvme_ctrl *ctrl, struct nvme_ns *ns, bool live,
 		    struct error *err)
 {
 	const struct nvme_ctrl *other = nvme_share_other(ctrl);
-	const struct nvme_ns *theirs = NULL;
+	const struct nvme_ns *theirs;
 	const char *key;
 
 	if (live)
