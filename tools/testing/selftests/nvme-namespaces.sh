@@ -56,14 +56,7 @@ within "with two paths" 60 has_paths 2
 alone=$(disk ALONE 1)
 echo "# $alone and $(disk PAIR 1)"
 
-guest "exec 3<>/dev/$alone; echo 0 >/tmp/passes; pass=0
-	until [ -e /tmp/stop ]; do
-		fio --name=disk --filename=/dev/$alone --size=512k --rw=randwrite --bs=4k --direct=1 \
-			--ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 \
-			--do_verify=1 --randseed=\$pass --output=/tmp/fio.log ||
-			{ touch /tmp/failed; exit 1; }
-		echo \$((pass += 1)) >/tmp/passes.new; mv /tmp/passes.new /tmp/passes
-	done" &
+passes_start "$alone" --size=512k
 fio=$!
 within "fio writes and verifies" 120 more_passes 0
 

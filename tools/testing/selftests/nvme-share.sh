@@ -64,15 +64,7 @@ same "and is one disk" 3 "$(guest "ls /sys/block | grep -cE '^nvme[0-9]+n1\$'")"
 within "who does not share has a disk of its own" 60 guest \
 	"ls /sys/bus/pci/devices/10001:00:05.0/nvme/nvme*/ | grep -E '^nvme[0-9]+n1\$'"
 
-# Passes, each with data of its own, written and then verified. The disk is open between them, too.
-guest "exec 3<>/dev/$disk; echo 0 >/tmp/passes; pass=0
-	until [ -e /tmp/stop ]; do
-		fio --name=disk --filename=/dev/$disk --size=512k --rw=randwrite --bs=4k --direct=1 --fsync=64 \
-			--ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 \
-			--do_verify=1 --randseed=\$pass --output=/tmp/fio.log ||
-			{ touch /tmp/failed; exit 1; }
-		echo \$((pass += 1)) >/tmp/passes.new; mv /tmp/passes.new /tmp/passes
-	done" &
+passes_start "$disk" --size=512k --fsync=64
 fio=$!
 within "fio writes and verifies" 120 more_passes 0
 

@@ -91,15 +91,8 @@ within "the neighbours" 60 guest "[ \$(ls /sys/bus/pci/drivers/nvme | grep -c 10
 old=$(disk PATH) other=$(disk OTHER)
 check "one disk of both" guest "dmsetup create disk --table '$(table "$old" "$other")'"
 
-# Passes over the whole disk, each with data of its own, written and then verified.
-guest "echo 0 >/tmp/passes; pass=0
-	until [ -e /tmp/stop ]; do
-		fio --name=disk --filename=/dev/dm-0 --rw=randwrite --bs=4k --direct=1 \
-			--ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 \
-			--do_verify=1 --disk_util=0 --randseed=\$pass --output=/tmp/fio.log ||
-			{ touch /tmp/failed; exit 1; }
-		echo \$((pass += 1)) >/tmp/passes.new; mv /tmp/passes.new /tmp/passes
-	done" &
+# Passes over the whole disk.
+passes_start dm-0 --disk_util=0
 fio=$!
 within "fio writes and verifies" 60 more_passes 0
 count=$(ios "$old")

@@ -17,3 +17,17 @@ goes_on()
 	count=$(passes)
 	within "$1: fio goes on" 120 more_passes $((count + 1))
 }
+
+# passes_start DISK OPTION...: begin; each pass has data of its own, and the disk is open between
+# them, too. Until /tmp/stop is there; $! is the process to wait for
+passes_start()
+{
+	guest "exec 3<>/dev/$1; echo 0 >/tmp/passes; pass=0
+		until [ -e /tmp/stop ]; do
+			fio --name=disk --filename=/dev/$1 --rw=randwrite --bs=4k --direct=1 ${*:2} \
+				--ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1 \
+				--do_verify=1 --randseed=\$pass --output=/tmp/fio.log ||
+				{ touch /tmp/failed; exit 1; }
+			echo \$((pass += 1)) >/tmp/passes.new; mv /tmp/passes.new /tmp/passes
+		done" &
+}
