@@ -21,6 +21,8 @@ from machine import DEBUG, HYPERVISORS, packaged
 PARTS = ("static", "tools", "unit", "vmtest", "kunit", "selftests")
 # Longer than CI has time for: only when asked for.
 ASKED = ("matrix",)
+# It builds the modules once more, in the same place: whoever takes them waits for it.
+SPARSE = {"sparse/stock-6.12", "sparse/stock-6.1"}
 
 
 class Job:
@@ -91,7 +93,7 @@ def guest(part, path, label, where, line):
         *(["--hypervisor", hypervisor] if hypervisor else []),
         *(["--host", path] if line.is_host else [path])], limit + 200,
                line.needs | {modules_of(kernel)} |
-               ({"hypervisor/" + hypervisor} if hypervisor else set()), {"sparse"})
+               ({"hypervisor/" + hypervisor} if hypervisor else set()), SPARSE)
 
 
 def program(part, path, *args):
@@ -104,7 +106,7 @@ def program(part, path, *args):
     return Job(part, " ".join(["selftests/" + os.path.basename(path)[:-3], *args]),
                [path, *args], float(limit[0]) if limit else 900,
                {"tools/gcc"} | {modules_of(kernel) for kernel in packaged() + DEBUG
-                                if re.search(r"\b%s\b" % re.escape(kernel), text)}, {"sparse"})
+                                if re.search(r"\b%s\b" % re.escape(kernel), text)}, SPARSE)
 
 
 def runs(path):
@@ -171,13 +173,13 @@ def unit():
 
 def static():
     source, stock = {"kernel/source-6.12"}, {"modules/stock-6.1", "modules/stock-6.12"}
-    needs = {"checkpatch": source, "kernel-doc": source, "sparse": stock,
+    needs = {"checkpatch": source, "kernel-doc": source,
              "layout": stock | source | {"kernel/source-6.1"}, "dkms": {"kernel/stock-6.12"},
              "floors": {"modules/stock-6.12", "tools/gcc"}, "cppcheck": (), "shellcheck": (),
              "python": (), "conventions": (), "selftest": ()}
-    # sparse builds the modules of both once more, in the same place.
-    return ([script("static", name, needs=these, after={"sparse"} - {name})
-             for name, these in needs.items()] +
+    return ([script("static", name, needs=these, after=SPARSE) for name, these in needs.items()] +
+            [script("static" if name == "stock-6.12" else "matrix", "sparse", name,
+                    needs={"modules/" + name}) for name in ("stock-6.12", "stock-6.1")] +
             [script("static", "patches", "6.1", "6.12", needs=source | {"kernel/source-6.1"}),
              Job("static", "htmldocs", ["make", "-s", "-C", TOP, "htmldocs"], 600)])
 
@@ -212,7 +214,7 @@ def all_jobs(parts):
              for kernel in DEBUG]
     jobs.append(Job("vmtest", "vmtest/selftest", [
         os.path.join(TOP, "tools/testing/vmtest/selftest")], 900,
-                    {"modules/stock-6.1", "tools/gcc"}, {"sparse"}))
+                    {"modules/stock-6.1", "tools/gcc"}, SPARSE))
     if "matrix" in parts:
         jobs += matrix()
     return jobs

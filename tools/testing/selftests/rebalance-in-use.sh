@@ -3,6 +3,8 @@
 #
 # What is in use stays: each kind of device is movable while nobody uses it, as the user allowed, and
 # pinned as soon as somebody does. With iomem=relaxed, where mappings cannot be revoked.
+#
+# matrix: stock-6.1
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh
@@ -15,7 +17,7 @@ if [ -z "${GUEST:-}" ]; then
 	truncate -s 16M "$work/disk"
 	mkdir "$work/share"
 	bad=0
-	for kernel in ${KERNELS:-stock-6.1 stock-6.12 kunit-6.12}; do
+	for kernel in ${*:-stock-6.12 kunit-6.12}; do
 		# It serves one guest, and ends with it.
 		/usr/lib/qemu/virtiofsd --socket-path="$work/fs" -o source="$work/share" -o sandbox=chroot \
 			>"$work/fs.log" 2>&1 &

@@ -5,6 +5,8 @@
 # a 64 MiB BAR are hot-added below the switch and in the last port, and find room by themselves while
 # nothing that runs moves, the first when every single change of the windows has failed once and was
 # undone. What QEMU asks to reserve behind a port (mem-reserve) stays with it.
+#
+# matrix: stock-6.1
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh
@@ -16,7 +18,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 if [ -z "${GUEST:-}" ]; then
 	bad=0
-	for kernel in ${KERNELS:-stock-6.1 stock-6.12}; do
+	for kernel in ${*:-stock-6.12}; do
 		tree_begin
 		for n in $(seq 0 23); do
 			reserve=
