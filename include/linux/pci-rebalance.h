@@ -150,6 +150,7 @@ struct pci_rebalance_search {
 };
 
 bool pci_rebalance_is_seeking(void);
+bool pci_rebalance_lacks_paths(struct pci_dev *dev);
 bool pci_rebalance_await(struct pci_rebalance_search *search);
 bool pci_rebalance_forget(struct pci_rebalance_search *search);
 

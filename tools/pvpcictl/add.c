@@ -10,6 +10,7 @@
 #include "client.h"
 #include "command.h"
 #include "host.h"
+#include "online.h"
 #include "simple.h"
 
 /* JSON from the argument, from a file, or from standard input. NULL: said why. */
@@ -152,7 +153,42 @@ static void print_added(const json_t *fn, bool waited)
 static const char doc[] =
 "Put functions on the bus: an object or an array as in \"functions\" of the configuration,\n"
 "as text, in a file or on standard input. All of them or none. Says what became of\n"
-"each in the guest.";
+"each in the guest. Where there is no room, and the guest says that it can move what\n"
+"is in use (pci_rebalance.auto=online), disks get second paths for that time.";
+
+/* What became of it by now. */
+static void look_again(const struct simple *simple, json_t *functions, size_t i)
+{
+	const char *slot = member_text(json_array_get(functions, i), "slot");
+	json_t *answer;
+
+	if (!client_ask(simple->globals.control,
+			json_pack("{s:s, s:s}", "command", "show", "slot", slot),
+			(int)simple->wait_ms, &answer))
+		json_array_set(functions, i, json_object_get(answer, "function"));
+	json_decref(answer);
+}
+
+/* The guest has no room, but would have some if disks in use had a second path, and says so. */
+static void make_places(const struct simple *simple, json_t *answer)
+{
+	json_t *functions = json_object_get(answer, "functions");
+	json_t *helpers = json_array(), *fn;
+	struct simple patient = *simple;
+	size_t i;
+
+	patient.timeout_ms = simple->wait_ms;
+	for (i = 0; i < json_array_size(functions); i++) {
+		fn = json_array_get(functions, i);
+		if (!json_is_true(json_object_get(json_object_get(fn, "outcome"), "lacks_paths")))
+			continue;
+		online_place(&patient, fn, helpers);
+		look_again(simple, functions, i);
+	}
+	if (json_array_size(helpers))
+		json_object_set(answer, "helpers", helpers);
+	json_decref(helpers);
+}
 
 static int print_answer(const json_t *answer, const struct simple *simple)
 {
@@ -170,6 +206,8 @@ static int print_answer(const json_t *answer, const struct simple *simple)
 	}
 	if (simple->globals.json)
 		print_json(answer);
+	else
+		online_print(json_object_get(answer, "helpers"));
 	if (status)
 		fputs("pvpcictl: not all of them can be used by the guest\n", stderr);
 	if (json_is_false(json_object_get(answer, "complete"))) {
@@ -199,6 +237,7 @@ int run_add(const struct globals *globals, int argc, char **argv)
 			    (int)simple.wait_ms + 60000, &answer);
 	if (status)
 		return status;
+	make_places(&simple, answer);
 	status = print_answer(answer, &simple);
 	json_decref(answer);
 	return status;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pvpcictl rebalance --online: controllers move while their disks are in use.
+ * Controllers move while their disks are in use: for pvpcictl rebalance --online, and for pvpcictl
+ * add, where a function found no room and the guest says that this would help.
  *
  * Each one that is in the way gets a helper: a function with the same "share", a second path
  * to its disks. Once the guest's multipath uses that, the controller is not in use any more,
@@ -15,6 +16,7 @@
 
 #include "client.h"
 #include "command.h"
+#include "host.h"
 #include "online.h"
 #include "simple.h"
 
@@ -26,12 +28,14 @@
  * struct online - what is under way
  * @simple: control socket and timeout
  * @wish: the request, as its user has made it
+ * @waiting: slot of the function that the room is for, NULL for a hole of its own
  * @helpers: functions that were added: "slot", and "of", whose disks they lead to
  * @end_ms: of the time there is
  */
 struct online {
 	const struct simple *simple;
 	json_t *wish;
+	const char *waiting;
 	json_t *helpers;
 	long long end_ms;
 };
@@ -184,9 +188,15 @@ static int add_helpers(struct online *online, json_t *refusal)
 {
 	json_t *stays = json_object_get(refusal, "stays");
 	json_t *answer, *moves, *move;
-	int status = ask(online, room(online, true, true), online->simple->timeout_ms, &answer);
+	int status = try(online, room(online, true, true), online->simple->timeout_ms, &answer);
+	bool at_work = online->waiting && json_array_size(online->helpers);
 	size_t i;
 
+	/* The guest may be giving the room away, and binding a driver, right now. */
+	if (status == STATUS_REFUSED && !at_work)
+		client_error(answer);
+	if (status == STATUS_REFUSED && at_work)
+		status = STATUS_OK;
 	moves = json_object_get(json_object_get(answer, "rebalance"), "moves");
 	json_array_foreach(moves, i, move) {
 		const char *slot = member_text(move, "slot");
@@ -199,6 +209,23 @@ static int add_helpers(struct online *online, json_t *refusal)
 	return status;
 }
 
+/* Has the guest found room by itself, now that there are other paths? */
+static bool is_served(const struct online *online)
+{
+	const char *result;
+	json_t *answer;
+	bool served;
+
+	if (!online->waiting || try(online, json_pack("{s:s, s:s}", "command", "show", "slot",
+						      online->waiting), 0, &answer))
+		return false;
+	result = member_text(json_object_get(json_object_get(answer, "function"), "outcome"),
+			     "result");
+	served = strcmp(result, pvpci_outcome_name(PVPCI_OUTCOME_NO_ROOM));
+	json_decref(answer);
+	return served;
+}
+
 /* Until there is a plan with what is there; what the guest does not use yet stays. */
 static int find_plan(struct online *online)
 {
@@ -208,6 +235,8 @@ static int find_plan(struct online *online)
 	for (;;) {
 		status = try(online, room(online, true, false), online->simple->timeout_ms,
 			     &answer);
+		if (status == STATUS_REFUSED && is_served(online))
+			status = STATUS_OK;
 		if (status != STATUS_REFUSED)
 			break;
 		status = add_helpers(online, answer);
@@ -230,6 +259,26 @@ static int make_room(struct online *online, json_t **answer)
 
 	return status ? status : ask(online, room(online, false, false),
 				     online->simple->timeout_ms, answer);
+}
+
+/* As make_room(), for a function: the guest may be quicker, and gives it what there is. */
+static int make_place(struct online *online)
+{
+	json_t *answer;
+	int status;
+
+	do {
+		status = find_plan(online);
+		if (status || is_served(online))
+			return status;
+		status = try(online, room(online, false, false), online->simple->timeout_ms,
+			     &answer);
+		json_decref(answer);
+	} while (status != STATUS_NO_DAEMON && !stopped && nap(online));
+	if (status != STATUS_NO_DAEMON && is_served(online))
+		return STATUS_OK;
+	fprintf(stderr, "pvpcictl: %s has no room yet\n", online->waiting);
+	return STATUS_REFUSED;
 }
 
 /* It is the last path until the controller that was moved is at work again. */
@@ -270,7 +319,7 @@ static int end(struct online *online, int status, json_t *answer, void (*print)(
 {
 	int removed = remove_helpers(online);
 
-	if (!status) {
+	if (!status && print) {
 		json_object_set(json_object_get(answer, "rebalance"), "helpers", online->helpers);
 		if (online->simple->globals.json)
 			print_json(answer);
@@ -283,18 +332,68 @@ static int end(struct online *online, int status, json_t *answer, void (*print)(
 	return status ? status : removed;
 }
 
-int online_rebalance(const struct simple *simple, json_t *request, void (*print)(json_t *answer))
+static void begin(struct online *online, const struct simple *simple, json_t *wish)
 {
 	struct sigaction action = { .sa_handler = stop, .sa_flags = SA_RESTART };
-	struct online online = {
-		.simple = simple, .wish = request, .helpers = json_array(),
-		.end_ms = now_ms() + simple->timeout_ms,
-	};
-	json_t *answer = NULL;
-	int status;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	*online = (struct online){
+		.simple = simple, .wish = wish, .helpers = json_array(),
+		.end_ms = now_ms() + simple->timeout_ms,
+	};
+}
+
+int online_rebalance(const struct simple *simple, json_t *request, void (*print)(json_t *answer))
+{
+	json_t *answer = NULL;
+	struct online online;
+	int status;
+
+	begin(&online, simple, request);
 	status = make_room(&online, &answer);
 	return end(&online, status, answer, print);
+}
+
+/* One hole for all BARs of a function, as narrow as the narrowest. */
+static json_t *hole_for(const json_t *function, unsigned int timeout_ms)
+{
+	const json_t *bars = json_object_get(function, "bars");
+	json_int_t total = 0, room = 4096;
+	long long bits = 64;
+	size_t i;
+
+	for (i = 0; i < json_array_size(bars); i++) {
+		total += member(json_array_get(bars, i), "bytes");
+		if (member(json_array_get(bars, i), "bits") == 32)
+			bits = 32;
+	}
+	while (room < total)
+		room *= 2;
+	return json_pack("{s:s, s:I, s:I, s:i}", "command", "rebalance", "room", room,
+			 "bits", (json_int_t)bits, "timeout_ms", (int)timeout_ms);
+}
+
+int online_place(const struct simple *simple, const json_t *function, json_t *helpers)
+{
+	struct online online;
+	int status;
+
+	begin(&online, simple, hole_for(function, simple->timeout_ms));
+	online.waiting = member_text(function, "slot");
+	status = make_place(&online);
+	json_array_extend(helpers, online.helpers);
+	return end(&online, status, NULL, NULL);
+}
+
+void online_print(const json_t *helpers)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(helpers); i++) {
+		const json_t *helper = json_array_get(helpers, i);
+
+		printf("  meanwhile: %s as a second path to the disks of %s\n",
+		       member_text(helper, "slot"), member_text(helper, "of"));
+	}
 }

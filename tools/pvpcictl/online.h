@@ -21,4 +21,17 @@ struct simple;
  */
 int online_rebalance(const struct simple *simple, json_t *request, void (*print)(json_t *answer));
 
+/**
+ * online_place - make room for a function that found none
+ * @simple: parsed; @simple->timeout_ms as for online_rebalance()
+ * @function: as "add" reports it
+ * @helpers: array to which those are added that were on the bus meanwhile
+ *
+ * Return: exit status; whatever it is, the function is to be asked for again.
+ */
+int online_place(const struct simple *simple, const json_t *function, json_t *helpers);
+
+/** online_print - one line for each of @helpers */
+void online_print(const json_t *helpers);
+
 #endif /* PVPCICTL_ONLINE_H */

@@ -99,18 +99,6 @@ static void print_moves(const json_t *moves, bool dry_run)
 	}
 }
 
-static void print_helpers(const json_t *helpers)
-{
-	size_t i;
-
-	for (i = 0; i < json_array_size(helpers); i++) {
-		const json_t *helper = json_array_get(helpers, i);
-
-		printf("  meanwhile: %s as a second path to the disks of %s\n",
-		       member_text(helper, "slot"), member_text(helper, "of"));
-	}
-}
-
 static void print_rebalance(json_t *answer)
 {
 	const json_t *r = json_object_get(answer, "rebalance");
@@ -128,7 +116,7 @@ static void print_rebalance(json_t *answer)
 		       member(r, "steps"), member(r, "steps") > 1 ? "s" : "", member(r, "cost"),
 		       dry_run ? "planned" : "moved", member(r, dry_run ? "plan_us" : "move_us"));
 	print_moves(moves, dry_run);
-	print_helpers(json_object_get(r, "helpers"));
+	online_print(json_object_get(r, "helpers"));
 }
 
 static const char doc[] =

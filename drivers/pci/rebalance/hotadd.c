@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
+#include <linux/pci-rebalance.h>
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
 
@@ -56,7 +57,7 @@ static const struct kernel_param_ops auto_ops = { .set = auto_set, .get = auto_g
 #undef auto
 module_param_cb(auto, &auto_ops, NULL, 0644);
 #pragma pop_macro("auto")
-MODULE_PARM_DESC(auto, "what may move by itself for a function without room: off, idle, cooperative, rebind (default idle)");
+MODULE_PARM_DESC(auto, "what may move by itself for a function without room: off, idle, cooperative, rebind, online (default idle)");
 
 /* One that works without one of its BARs is not stopped unless that is allowed. */
 static void advise(struct pci_dev *dev, int resno, const struct record_bar *bar)
@@ -103,6 +104,16 @@ static bool needs_room(struct pci_dev *dev, bool *again)
 	return needs;
 }
 
+/* Would there be room if controllers in use had other paths? Their host can give them some. */
+static bool lacks_paths(struct pci_dev *dev)
+{
+	struct rebalance_request request = {
+		.dev = dev, .level = REBALANCE_ONLINE, .patient = true, .online = true, .dry = true,
+	};
+
+	return auto_level == REBALANCE_ONLINE && !request_run(&request);
+}
+
 /* Returns whether it makes sense to try again soon. */
 static bool serve(struct pci_dev *dev)
 {
@@ -111,6 +122,7 @@ static bool serve(struct pci_dev *dev)
 	};
 	int error = request_run(&request);
 
+	record_paths(dev, (error == -ENOSPC || error == -ETIME) && lacks_paths(dev));
 	return error == -EBUSY || error == -ESTALE;
 }
 
@@ -137,6 +149,33 @@ static void look_work(struct work_struct *work)
 	else if (search_end(announced))
 		look_in(0);
 }
+
+/**
+ * hotadd_level - what may be moved for somebody who asks
+ *
+ * Return: REBALANCE_REBIND, or REBALANCE_ONLINE where that may even be done without being asked.
+ */
+enum rebalance_level hotadd_level(void)
+{
+	return max(auto_level, REBALANCE_REBIND);
+}
+
+/**
+ * pci_rebalance_lacks_paths - would there be room for a function if others had another path?
+ * @dev: function without room, for which none is being sought any more
+ *
+ * With auto=online NVMe controllers move while their disks are in use by another path. The host of
+ * a bus can add paths for that time.
+ *
+ * Context: process; the rescan lock may be held.
+ *
+ * Return: true if so; false also if that was not looked at.
+ */
+bool pci_rebalance_lacks_paths(struct pci_dev *dev)
+{
+	return record_paths_of(dev);
+}
+EXPORT_SYMBOL_GPL(pci_rebalance_lacks_paths);
 
 /**
  * hotadd_look_again - something has happened after which a function might find room

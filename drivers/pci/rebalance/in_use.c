@@ -150,6 +150,41 @@ static int is_child_in_use(struct device *child, void *data)
 	       device_for_each_child(child, data, is_child_in_use);
 }
 
+/* What is behind a function. */
+struct disks {
+	unsigned int paths;
+	unsigned int others;
+};
+
+static int count_disk(struct device *child, void *data)
+{
+	struct disks *disks = data;
+
+	if (child->class && !strcmp(child->class->name, "block")) {
+		if (pvpci_is_path(child))
+			disks->paths++;
+		else
+			disks->others++;
+	}
+	return device_for_each_child(child, data, count_disk);
+}
+
+/**
+ * in_use_leads_to_paths - is a function there for disks of NVMe multipath, and for nothing else?
+ * @dev: function with a driver
+ *
+ * Context: process, device lock held.
+ *
+ * Return: true if it has at least one, and no disk that others cannot lead to.
+ */
+bool in_use_leads_to_paths(struct pci_dev *dev)
+{
+	struct disks disks = { };
+
+	device_for_each_child(&dev->dev, &disks, count_disk);
+	return disks.paths && !disks.others;
+}
+
 /**
  * in_use - does anybody use what a driver has made of a function?
  * @dev: function with a driver

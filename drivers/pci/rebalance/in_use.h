@@ -11,5 +11,6 @@ struct pci_dev;
 struct users;
 
 bool in_use(struct pci_dev *dev, const struct users *users, bool online);
+bool in_use_leads_to_paths(struct pci_dev *dev);
 
 #endif

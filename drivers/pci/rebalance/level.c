@@ -12,13 +12,14 @@
 static const char * const names[] = {
 	[REBALANCE_OFF] = "off", [REBALANCE_IDLE] = "idle",
 	[REBALANCE_COOPERATIVE] = "cooperative", [REBALANCE_REBIND] = "rebind",
+	[REBALANCE_ONLINE] = "online",
 };
 
 static_assert(ARRAY_SIZE(names) == REBALANCE_LEVELS);
 
 /**
  * level_parse - read the name of a level
- * @word: off, idle, cooperative or rebind, in any case, perhaps with a newline
+ * @word: off, idle, cooperative, rebind or online, in any case, perhaps with a newline
  *
  * Return: enum rebalance_level or -EINVAL.
  */

@@ -11,6 +11,7 @@ enum rebalance_level {
 	REBALANCE_IDLE,		/* functions without a driver, windows of empty ports */
 	REBALANCE_COOPERATIVE,	/* drivers that registered to be moved */
 	REBALANCE_REBIND,	/* drivers that the user allowed to be unbound */
+	REBALANCE_ONLINE,	/* nvme, wherever NVMe multipath has another path to its disks */
 	REBALANCE_LEVELS
 };
 

@@ -10,6 +10,7 @@
 #include <linux/pci.h>
 #include <linux/string.h>
 
+#include "hotadd.h"
 #include "level.h"
 #include "parse.h"
 #include "request.h"
@@ -83,7 +84,7 @@ static int parse_level(const char *word, enum rebalance_level *level, const char
 
 	if (parsed <= REBALANCE_OFF)
 		return wrong(why, -EINVAL,
-			     "an option is none of prefetch, 32bit (for a hole), idle, cooperative, rebind");
+			     "an option is none of prefetch, 32bit (for a hole), idle, cooperative, rebind, online");
 	*level = parsed;
 	return 0;
 }
@@ -130,7 +131,7 @@ int parse_request(char *text, struct rebalance_request *request, const char **wh
 	char *rest = text, *word = next(&rest);
 	int error;
 
-	request->level = REBALANCE_REBIND;
+	request->level = hotadd_level();
 	if (!*word)
 		return wrong(why, -EINVAL, "nothing is asked for");
 	error = strchr(word, '.') ? parse_function(word, &request->dev, why) :

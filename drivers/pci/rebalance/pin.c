@@ -157,10 +157,21 @@ static const struct rule asker_rules[] = {
 	{is_mapped, "a process has its BARs mapped", LATER},
 };
 
+/* Whoever wants what has another path to be moved does not name it first. */
+static enum rebalance_consent consent_for(const struct rebalance_owner *owner)
+{
+	enum rebalance_consent consent = record_consent_of(owner->dev);
+
+	if (consent == REBALANCE_CONSENT_NONE && owner->level >= REBALANCE_ONLINE &&
+	    owner->way == REBALANCE_REBIND && in_use_leads_to_paths(owner->dev))
+		return REBALANCE_CONSENT_MOVE;
+	return consent;
+}
+
 static void apply_rules(struct rebalance_owner *owner, const struct rule *rule, unsigned int count,
 			const struct users *users)
 {
-	enum rebalance_consent consent = record_consent_of(owner->dev);
+	enum rebalance_consent consent = consent_for(owner);
 
 	for (; count--; rule++) {
 		if ((rule->unless != REBALANCE_CONSENT_NONE && consent >= rule->unless) ||

@@ -24,6 +24,7 @@
  * @moved: @down_us is meant
  * @sized: @bars are known
  * @sought: @error is meant
+ * @lacks_paths: there would be room for it if NVMe controllers in use had other paths
  */
 struct record {
 	const struct pci_dev *dev;
@@ -34,6 +35,7 @@ struct record {
 	bool moved;
 	bool sized;
 	bool sought;
+	bool lacks_paths;
 };
 
 /* Protects records, by address so that they are listed in order. Innermost. */
@@ -231,6 +233,40 @@ bool record_first_time(struct pci_dev *dev, int error)
 	}
 	mutex_unlock(&records_lock);
 	return first;
+}
+
+/**
+ * record_paths - remember whether only paths are missing for a function to find room
+ * @dev: function
+ * @lacks_paths: there would be room if NVMe controllers in use had other paths
+ */
+void record_paths(struct pci_dev *dev, bool lacks_paths)
+{
+	struct record *r;
+
+	mutex_lock(&records_lock);
+	r = lacks_paths ? find_or_make(dev) : find(dev);
+	if (r)
+		r->lacks_paths = lacks_paths;
+	mutex_unlock(&records_lock);
+}
+
+/**
+ * record_paths_of - are only paths missing for a function to find room?
+ * @dev: function
+ *
+ * Return: false also if that is not known.
+ */
+bool record_paths_of(const struct pci_dev *dev)
+{
+	const struct record *r;
+	bool lacks_paths;
+
+	mutex_lock(&records_lock);
+	r = find(dev);
+	lacks_paths = r && r->lacks_paths;
+	mutex_unlock(&records_lock);
+	return lacks_paths;
 }
 
 /**

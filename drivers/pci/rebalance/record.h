@@ -34,6 +34,8 @@ void record_down(struct pci_dev *dev, u64 us);
 bool record_down_of(const struct pci_dev *dev, u64 *us);
 int record_bars(struct pci_dev *dev, const struct record_bar *bars);
 bool record_bars_of(const struct pci_dev *dev, struct record_bar *bars);
+void record_paths(struct pci_dev *dev, bool lacks_paths);
+bool record_paths_of(const struct pci_dev *dev);
 bool record_first_time(struct pci_dev *dev, int error);
 void record_forget(const struct pci_dev *dev);
 void record_exit(void);

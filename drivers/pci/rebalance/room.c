@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "apply.h"
+#include "hotadd.h"
 #include "owner.h"
 #include "record.h"
 #include "report.h"
@@ -230,7 +231,7 @@ int pci_rebalance_make_room(struct pci_rebalance_room *room)
 	struct room_request r = {
 		.request = {
 			.domain = room->domain, .number = room->number, .bytes = room->bytes,
-			.prefetch = true, .low = room->low, .level = REBALANCE_REBIND,
+			.prefetch = true, .low = room->low, .level = hotadd_level(),
 			.online = room->online, .dry = !room->apply, .patient = true,
 			.ops = &room_ops,
 		},

@@ -73,7 +73,7 @@ static struct kobj_attribute result_attribute = __ATTR_RO(result);
 static void each_root(struct seq_buf *text,
 		      void (*report)(const struct rebalance_snapshot *s, struct seq_buf *text))
 {
-	struct rebalance_request request = { .level = REBALANCE_REBIND, .bytes = PAGE_SIZE };
+	struct rebalance_request request = { .level = hotadd_level(), .bytes = PAGE_SIZE };
 	struct rebalance_snapshot s;
 	struct pci_bus *bus = NULL;
 

@@ -316,6 +316,10 @@ struct pvpci_msg_why {
 #define PVPCI_OUTCOME_OFF	4	/* the guest's user has switched its slot off */
 #define PVPCI_OUTCOME_COUNT	5
 
+/* With NO_ROOM, besides 0. */
+#define PVPCI_NO_ROOM_SEEKING	11	/* the guest still looks for some, another outcome follows */
+#define PVPCI_NO_ROOM_PATHS	31	/* there would be some if disks in use had second paths */
+
 /**
  * struct pvpci_msg_outcome - tells what became of a function, each time it changes
  * @msg: PVPCI_MSG_OUTCOME
@@ -323,7 +327,7 @@ struct pvpci_msg_why {
  * @instance: its pvpci_function.instance
  * @outcome: PVPCI_OUTCOME_*
  * @error: FAILED: the guest's errno, 0 when it does not know;
- *	NO_ROOM: EAGAIN (11) while the guest still looks for some, another outcome follows
+ *	NO_ROOM: PVPCI_NO_ROOM_*, or 0
  * @missing_bytes: NO_ROOM: what free room lacks for its BARs in total
  * @missing_piece: NO_ROOM: what the largest free piece lacks for one of its BARs
  * @driver: BOUND, FAILED: name of the driver, NUL terminated, may be cut

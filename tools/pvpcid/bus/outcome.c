@@ -2,7 +2,6 @@
 /*
  * What became of a function in the guest.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +16,14 @@
 /* Some is being made in the guest: another outcome follows. */
 static bool room_is_sought(const struct function_outcome *outcome)
 {
-	return outcome->what == PVPCI_OUTCOME_NO_ROOM && outcome->error == EAGAIN;
+	return outcome->what == PVPCI_OUTCOME_NO_ROOM &&
+	       outcome->error == PVPCI_NO_ROOM_SEEKING;
+}
+
+/* Disks in use have one path only, and their controllers could move if they had another. */
+static bool paths_are_missing(const struct function_outcome *outcome)
+{
+	return outcome->what == PVPCI_OUTCOME_NO_ROOM && outcome->error == PVPCI_NO_ROOM_PATHS;
 }
 
 static void say(struct function *fn)
@@ -30,9 +36,11 @@ static void say(struct function *fn)
 			 fn->name);
 	else if (outcome->what == PVPCI_OUTCOME_NO_ROOM)
 		log_some(&fn->chatter, LOG_LEVEL_WARNING,
-			 "%s: the guest has no room for its BARs, %llu bytes are missing in one piece, %llu in total",
+			 "%s: the guest has no room for its BARs, %llu bytes are missing in one piece, %llu in total%s",
 			 fn->name, (unsigned long long)outcome->missing_piece,
-			 (unsigned long long)outcome->missing_bytes);
+			 (unsigned long long)outcome->missing_bytes,
+			 paths_are_missing(outcome) ?
+			 "; with second paths to disks in use it would have some" : "");
 	else
 		log_debug("%s: %s %s", fn->name, pvpci_outcome_name(outcome->what),
 			  outcome->driver);
@@ -92,6 +100,8 @@ json_t *outcome_report(const struct function *fn)
 			   "driver", text_or_null(outcome->driver));
 	if (report && room_is_sought(outcome))
 		json_object_set_new(report, "seeking", json_true());
+	else if (report && paths_are_missing(outcome))
+		json_object_set_new(report, "lacks_paths", json_true());
 	else if (report && outcome->error)
 		json_object_set_new(report, "error", json_string(strerror(outcome->error)));
 	if (report && outcome->what == PVPCI_OUTCOME_NO_ROOM) {

@@ -15,18 +15,13 @@ set -u
 . "$(dirname "$0")/lib/every_change.sh"
 # shellcheck source=lib/passes.sh
 . "$(dirname "$0")/lib/passes.sh"
+# shellcheck source=lib/shared_disks.sh
+. "$(dirname "$0")/lib/shared_disks.sh"
 
 guest() { "$GUEST" "$@"; }
 ctl() { pvpcictl --control "$PVPCI_CONTROL" "$@"; }
 
 dir=/sys/kernel/pci_rebalance
-bus=/sys/bus/pci/devices/10001:00
-
-# base SLOT: where its BAR is
-base() { guest "cut -d' ' -f1 $bus:$1/resource | head -n 1"; }
-disk() { guest "basename \$(grep -l '^D$1 *\$' /sys/block/nvme*n1/device/serial | grep -E 'nvme[0-9]+n1/' | cut -d/ -f1-4)"; }
-live() { guest "[ \$(grep -l live $bus:*/nvme/nvme*/state | wc -l) -eq $1 ]"; }
-functions() { ctl --json list | grep -c '"slot"'; }
 
 # state: all that a move may change
 state()
@@ -38,9 +33,6 @@ state()
 		hexdump -v -s 4 -n 2 $fn/config; hexdump -v -s 16 -n 24 $fn/config; done'
 	ctl --json space
 }
-
-# worst: the longest time of one I/O, in microseconds
-worst() { echo $(($(guest "sort -n /tmp/worst | tail -n 1") / 1000)); }
 
 # refused NAME WORDS OPTION...: and nothing has changed
 refused()
@@ -57,53 +49,20 @@ refused()
 	check "$name: nothing has changed" diff before now
 }
 
-# share: the same eight controllers once more, whose names are shared
-share()
+allow_all()
 {
-	local list='' n
+	local slot
 
-	for n in 1 2 3 4 5 6 7 8; do
-		list+=", {\"slot\": \"0$n.0\", \"model\": \"nvme\", \"share\": \"D$n\", \"queues\": 1,
-			\"bar_bytes\": \"128K\", \"namespaces\": [{\"file\": \"disk$n.img\"}]}"
-	done
-	check "eight that share" ctl add "[${list#,}]"
-}
-
-# holes: one of each of three pairs goes, so that 256K are free, but not in one piece
-holes()
-{
-	local n slot
-
-	for slot in $(for n in 1 2 3 4 5 6 7 8; do echo "$(($(base 0$n.0))) 0$n.0"; done |
-		sort -n | sed -n '1p;3p;5p' | cut -d' ' -f2); do
-		check "$slot leaves" ctl eject --timeout=60 "$slot"
-	done
-	left=$(functions)
-	stay=$(ctl list | grep -oE '^0[1-8]')
 	for slot in $stay; do
 		guest "echo 10001:00:$slot.0 idle >$dir/allow"
 	done
 }
 
-mount_all()
-{
-	local slot name
-
-	for slot in $stay; do
-		within "$slot has its disk" 60 disk "${slot#0}"
-		name=$(disk "${slot#0}")
-		check "$name is mounted" guest "mkdir -p /mnt/$slot && mount -t ext4 /dev/$name /mnt/$slot"
-	done
-}
-umount_all() { check "all are unmounted" guest "umount /mnt/0*"; }
-
 check "load" guest "modprobe nvme && modprobe pvpci && modprobe ext4 && modprobe pci_rebalance auto=off"
 within "the aperture is full" 60 live 8
 holes
-for slot in $stay; do
-	within "$slot has its disk" 60 disk "${slot#0}"
-	check "a file system on $slot" guest "mkfs.ext4 -q -F /dev/$(disk "${slot#0}")"
-done
+allow_all
+make_all
 mount_all
 refused "no \"share\"" "in use, not by NVMe multipath alone" --online --room 256K
 umount_all
@@ -112,12 +71,10 @@ umount_all
 for slot in $stay; do
 	check "$slot leaves, too" ctl eject --timeout=60 "$slot.0"
 done
-share
+disks share
 holes
-for slot in $stay; do
-	within "$slot has its disk" 60 disk "${slot#0}"
-	check "a file system on $slot" guest "mkfs.ext4 -q -F /dev/$(disk "${slot#0}")"
-done
+allow_all
+make_all
 check "without multipath" guest "rmmod nvme && rmmod nvme_core && modprobe nvme_core multipath=N && modprobe nvme"
 mount_all
 refused "without multipath" "in use, not by NVMe multipath alone" --online --room 256K
@@ -125,15 +82,7 @@ umount_all
 check "with multipath" guest "rmmod nvme && rmmod nvme_core && modprobe nvme"
 mount_all
 
-jobs=$(for slot in $stay; do echo "--name=d$slot --filename=/mnt/$slot/file"; done | xargs)
-guest "echo 0 >/tmp/passes; pass=0
-	until [ -e /tmp/stop ]; do
-		fio --size=256k --rw=randwrite --bs=4k --direct=1 --ioengine=libaio --iodepth=8 \
-			--verify=crc32c --verify_fatal=1 --do_verify=1 --randseed=\$pass --thread \
-			--output-format=json --output=/tmp/fio.log $jobs || { touch /tmp/failed; exit 1; }
-		grep '\"max\"' /tmp/fio.log | grep -oE '[0-9]+' | sort -n | tail -n 1 >>/tmp/worst
-		echo \$((pass += 1)) >/tmp/passes.new; mv /tmp/passes.new /tmp/passes
-	done" &
+write_all
 fio=$!
 within "fio writes and verifies on all of them" 120 more_passes 0
 
@@ -180,8 +129,5 @@ wait $fio
 same "fio never failed" 0 $?
 echo "# $(passes) passes, the longest time for one I/O was $(worst) us, and $quiet us before"
 umount_all
-for slot in $stay; do
-	check "$slot is sound" guest "e2fsck -fn /dev/$(disk "${slot#0}")"
-done
-same "no error of a disk or a file system" "" "$(guest "dmesg | grep -E 'I/O error|EXT4-fs (error|warning)|BUG|WARN'")"
+all_sound
 ktap_end

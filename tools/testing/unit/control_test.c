@@ -159,7 +159,7 @@ static void test_outcome(void **state)
 	expect_text(fd, "\"driver\":\"n v?me\"");
 	/* Room that is still being made is waited for. */
 	assert_null(ask(fd, ADD("\"wait_ms\": 5000, \"function\": " FN("08.0", "nvme"))));
-	assert_int_equal(tell_error(3, PVPCI_OUTCOME_NO_ROOM, EAGAIN, ""), 0);
+	assert_int_equal(tell_error(3, PVPCI_OUTCOME_NO_ROOM, PVPCI_NO_ROOM_SEEKING, ""), 0);
 	control_check(&control, clock_ns());
 	turn();
 	assert_int_equal(control.adding, 1);
@@ -168,6 +168,11 @@ static void test_outcome(void **state)
 	assert_int_equal(tell(3, PVPCI_OUTCOME_NO_ROOM, ""), 0);
 	control_check(&control, clock_ns());
 	expect_text(fd, "\"missing_piece\":4096");
+	/* One for which second paths would make room is told apart from one without hope. */
+	assert_null(ask(fd, ADD("\"wait_ms\": 5000, \"function\": " FN("09.0", "nvme"))));
+	assert_int_equal(tell_error(4, PVPCI_OUTCOME_NO_ROOM, PVPCI_NO_ROOM_PATHS, ""), 0);
+	control_check(&control, clock_ns());
+	expect_text(fd, "\"lacks_paths\":true");
 	close(fd);
 	close(other);
 }

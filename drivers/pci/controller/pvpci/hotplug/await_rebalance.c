@@ -84,6 +84,20 @@ static bool is_searching(const struct pvpci_fn *fn)
 	return fn && READ_ONCE(fn->told) == PVPCI_TOLD_SEARCHING;
 }
 
+/* Only second paths to disks in use are missing, which the host can bring. */
+static bool lacks_paths(const struct pvpci_fn *fn)
+{
+	bool (*lacks)(struct pci_dev *dev);
+	bool ret;
+
+	lacks = symbol_get(pci_rebalance_lacks_paths);
+	if (!lacks)
+		return false;
+	ret = fn->dropped && fn->pdev && lacks(fn->pdev);
+	symbol_put(pci_rebalance_lacks_paths);
+	return ret;
+}
+
 /**
  * pvpci_await_rebalance_run - tell the host of functions that nobody seeks room for any more
  * @bus: known to PCI core, its BARs have been followed
@@ -109,7 +123,8 @@ void pvpci_await_rebalance_run(struct pvpci_bus *bus)
 			continue;
 		pvpci_told_set(fn, PVPCI_TOLD_OUTCOME);
 		if (!pvpci_function_has_driver(fn))
-			pvpci_report_outcome(fn, READ_ONCE(fn->outcome), 0, NULL);
+			pvpci_report_outcome(fn, READ_ONCE(fn->outcome),
+					     lacks_paths(fn) ? -PVPCI_NO_ROOM_PATHS : 0, NULL);
 	}
 }
 
