@@ -54,28 +54,52 @@ static inline struct device *pvpci_path_disk(struct device *path)
 	return class_find_device_by_name(path->class, name);
 }
 
-/* Does an attribute that a driver has given a device read so? */
-static inline bool pvpci_attribute_reads(struct device *dev, const char *name, const char *value)
+/* What an attribute that a driver has given a device reads; false if there is none. */
+static inline bool pvpci_attribute_read(struct device *dev, const char *name, char *page)
 {
 	const struct attribute_group *const *group;
 	struct device_attribute *attribute;
 	struct attribute **attr;
-	bool equal = false;
-	char *page;
 
-	page = kzalloc(PAGE_SIZE, GFP_KERNEL);
-	if (!page)
-		return false;
 	for (group = (const struct attribute_group *const *)dev->groups; group && *group; group++)
 		for (attr = (struct attribute **)(*group)->attrs; attr && *attr; attr++) {
 			if (strcmp((*attr)->name, name))
 				continue;
 			attribute = container_of(*attr, struct device_attribute, attr);
-			equal = attribute->show && attribute->show(dev, attribute, page) > 0 &&
-				sysfs_streq(page, value);
+			return attribute->show && attribute->show(dev, attribute, page) > 0;
 		}
+	return false;
+}
+
+/* Does such an attribute read so? */
+static inline bool pvpci_attribute_reads(struct device *dev, const char *name, const char *value)
+{
+	char *page = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	bool equal = page && pvpci_attribute_read(dev, name, page) && sysfs_streq(page, value);
+
 	kfree(page);
 	return equal;
+}
+
+/**
+ * pvpci_disk_waits - for how long does a disk wait for a path when it has none?
+ * @disk: from pvpci_path_disk()
+ *
+ * Linux 6.16 and later: "delayed_removal_secs". Its character device does not wait.
+ *
+ * Context: process.
+ * Return: seconds; 0 when users have errors at once.
+ */
+static inline unsigned int pvpci_disk_waits(struct device *disk)
+{
+	char *page = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	unsigned int seconds = 0;
+
+	if (page && pvpci_attribute_read(disk, "delayed_removal_secs", page) &&
+	    kstrtouint(page, 10, &seconds))
+		seconds = 0;
+	kfree(page);
+	return seconds;
 }
 
 static inline int pvpci_is_other_live_path(struct device *dev, const void *data)

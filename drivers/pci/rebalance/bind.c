@@ -159,6 +159,16 @@ bool bind_is_ours(void)
 }
 
 /**
+ * bind_limit - for how long a driver may be unbound in a move
+ *
+ * Return: seconds: it is bound, and bound once more when the move is undone.
+ */
+unsigned int bind_limit(void)
+{
+	return READ_ONCE(bind_limit_s) * 2;
+}
+
+/**
  * bind_init - once, when the module is loaded
  *
  * Return: 0 or -ENOMEM.

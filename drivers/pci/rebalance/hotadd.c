@@ -114,6 +114,15 @@ static bool lacks_paths(struct pci_dev *dev)
 	return auto_level == REBALANCE_ONLINE && !request_run(&request);
 }
 
+/* Of one that went meanwhile nothing is to be remembered. */
+static void note_paths(struct pci_dev *dev, bool lacks)
+{
+	pci_lock_rescan_remove();
+	if (device_is_registered(&dev->dev))
+		record_paths(dev, lacks);
+	pci_unlock_rescan_remove();
+}
+
 /* Returns whether it makes sense to try again soon. */
 static bool serve(struct pci_dev *dev)
 {
@@ -122,7 +131,7 @@ static bool serve(struct pci_dev *dev)
 	};
 	int error = request_run(&request);
 
-	record_paths(dev, (error == -ENOSPC || error == -ETIME) && lacks_paths(dev));
+	note_paths(dev, (error == -ENOSPC || error == -ETIME) && lacks_paths(dev));
 	return error == -EBUSY || error == -ESTALE;
 }
 
@@ -167,7 +176,7 @@ enum rebalance_level hotadd_level(void)
  * With auto=online NVMe controllers move while their disks are in use by another path. The host of
  * a bus can add paths for that time.
  *
- * Context: process; the rescan lock may be held.
+ * Context: process; rescan lock held.
  *
  * Return: true if so; false also if that was not looked at.
  */

@@ -15,6 +15,7 @@
 
 #include <pvpci/multipath.h>
 
+#include "bind.h"
 #include "in_use.h"
 #include "users.h"
 
@@ -48,12 +49,19 @@ static int is_node_in_use(struct device *node, void *data)
 	       users_have_open(search->users, node->devt);
 }
 
+/* Its users wait for the path to come back, for longer than a move may take. */
+static bool waits_for_path(struct device *disk)
+{
+	return pvpci_disk_waits(disk) > bind_limit();
+}
+
 /* The disk and its character device are children of its subsystem. */
 static bool is_multipath_disk_in_use(struct device *disk, const struct users *users)
 {
 	struct node_search search = { .disk = disk, .users = users };
 
-	return is_open(disk) || device_for_each_child(disk->parent, &search, is_node_in_use);
+	return (is_open(disk) && !waits_for_path(disk)) ||
+	       device_for_each_child(disk->parent, &search, is_node_in_use);
 }
 
 /* A disk with another path goes on; of a path whose disk is not known anybody may be a user. */
