@@ -58,4 +58,9 @@
 #define PVPCI_PCI_HP_EVENT	1
 #endif
 
+/* Drivers have callbacks by which they follow BARs that move (tools/patches/rebalance). */
+#ifdef HAVE_MOVE_CALLBACKS
+#define PVPCI_MOVE_CALLBACKS	1
+#endif
+
 #endif /* _PVPCI_COMPAT_H */

@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
+#include <linux/sched/mm.h>
 
 #include "apply.h"
 #include "journal.h"
@@ -354,15 +355,19 @@ int apply_plan(struct rebalance_snapshot *s)
 {
 	struct application a = { .s = s, .step = PLAN_NONE };
 	int error = journal_init(&a.journal, most_changes(s));
+	unsigned int noio;
 	u16 i;
 
 	if (error)
 		return error;
 	wake_bridges(s, true);
+	/* Nobody may wait for memory that is only had by writing to a disk that is stopped. */
+	noio = memalloc_noio_save();
 	error = apply_steps(&a);
 	s->changes = a.journal.count;
 	if (error && a.journal.count)
 		undo(&a, error);
+	memalloc_noio_restore(noio);
 	release_owners(s);
 	wake_bridges(s, false);
 	for (i = 0; i < s->space.owner_count; i++)

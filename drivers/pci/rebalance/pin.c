@@ -8,6 +8,7 @@
 #include <linux/vgaarb.h>
 
 #include "client.h"
+#include "follow.h"
 #include "in_use.h"
 #include "owner.h"
 #include "pin.h"
@@ -191,7 +192,7 @@ static void judge(struct rebalance_owner *owner, const struct users *users)
 	owner->driver = owner->dev->dev.driver;
 	owner->way = owner->driver ? REBALANCE_REBIND : REBALANCE_IDLE;
 	owner->ops = NULL;
-	if (client_find(owner->dev, &owner->ops, &owner->data))
+	if (client_find(owner->dev, &owner->ops, &owner->data) || follow_find(owner))
 		owner->way = REBALANCE_COOPERATIVE;
 	owner->used = owner->way == REBALANCE_REBIND && in_use(owner->dev, users, false);
 	if (owner->asks && !owner->driver)

@@ -21,6 +21,7 @@
  * @down_us: how long its last move stopped it
  * @bars: what they ask for
  * @error: how the last search for room for it ended
+ * @stays: its driver has the kernel's callbacks, but they do not serve for it
  * @moved: @down_us is meant
  * @sized: @bars are known
  * @sought: @error is meant
@@ -32,6 +33,7 @@ struct record {
 	u64 down_us;
 	struct record_bar bars[PCI_STD_NUM_BARS];
 	int error;
+	bool stays;
 	bool moved;
 	bool sized;
 	bool sought;
@@ -111,6 +113,39 @@ enum rebalance_consent record_consent_of(const struct pci_dev *dev)
 	consent = r ? r->consent : REBALANCE_CONSENT_NONE;
 	mutex_unlock(&records_lock);
 	return consent;
+}
+
+/**
+ * record_stays - remember that the driver of a function cannot follow its BARs after all
+ * @dev: function
+ */
+void record_stays(struct pci_dev *dev)
+{
+	struct record *r;
+
+	mutex_lock(&records_lock);
+	r = find_or_make(dev);
+	if (r)
+		r->stays = true;
+	mutex_unlock(&records_lock);
+}
+
+/**
+ * record_stays_of - has that been found out?
+ * @dev: function
+ *
+ * Return: true if so.
+ */
+bool record_stays_of(const struct pci_dev *dev)
+{
+	const struct record *r;
+	bool stays;
+
+	mutex_lock(&records_lock);
+	r = find(dev);
+	stays = r && r->stays;
+	mutex_unlock(&records_lock);
+	return stays;
 }
 
 /**

@@ -30,6 +30,8 @@ struct record_bar {
 int record_consent(struct pci_dev *dev, enum rebalance_consent consent);
 enum rebalance_consent record_consent_of(const struct pci_dev *dev);
 void record_show(struct seq_buf *text);
+void record_stays(struct pci_dev *dev);
+bool record_stays_of(const struct pci_dev *dev);
 void record_down(struct pci_dev *dev, u64 us);
 bool record_down_of(const struct pci_dev *dev, u64 *us);
 int record_bars(struct pci_dev *dev, const struct record_bar *bars);

@@ -153,9 +153,18 @@ int request_apply(struct rebalance_snapshot *s)
 
 static int plan_and_apply(struct rebalance_snapshot *s, struct rebalance_request *request)
 {
-	int error = request_plan(s, request);
+	int error;
 
-	return error || request->dry ? error : request_apply(s);
+	for (;;) {
+		error = request_plan(s, request);
+		if (!error && !request->dry)
+			error = request_apply(s);
+		/* A driver that cannot follow its BARs after all, which is known from now on. */
+		if (error != -EOPNOTSUPP || s->left || !s->culprit || !record_stays_of(s->culprit))
+			return error;
+		snapshot_free(s);
+		*s = (struct rebalance_snapshot) { };
+	}
 }
 
 static void tell(const struct rebalance_snapshot *s, struct rebalance_request *request, int error,

@@ -68,6 +68,39 @@ check "and says why" result "$first does not work at its new place.*but for $fir
 same "it was tried at both places" 2 "$(cat $driver/restarts)"
 check "unload" end
 
+# The kernel's own callbacks, where it has them (tools/patches/rebalance).
+check "a driver that follows its BARs: load" begin $hard follow=1
+if [ -e $driver/follow ]; then
+	check "nobody has to allow it" grep -q "$first movable: with its driver's help" $dir/functions
+	before=$(state)
+	echo 1 >$driver/faults
+	check "it keeps its regions: the move is refused" sh -c "! echo $fn 2>/dev/null >$dir/request"
+	check "and says why" result "$first cannot be stopped: its driver does not let go of its BARs, undone after"
+	same "nothing has changed" "$before" "$(state)"
+	echo 8 >$driver/faults
+	count=$(cat $driver/restarts)
+	check "it cannot restart: the move is refused" sh -c "! echo $fn 2>/dev/null >$dir/request"
+	check "and says why" result "$first does not work at its new place.*but for $first: it is still stopped (-5)"
+	same "it was tried at both places" $((count + 2)) "$(cat $driver/restarts)"
+	echo 0 >$driver/faults
+	check "it is moved when it can" request
+	check "elsewhere" [ "$(place $first)" != "$(echo "$before" | grep -m1 '^0x' | cut -d' ' -f1)" ]
+	check "with its regions" grep -qi "$(place $first | sed 's/^0x0*//').* : pci_resizable$" /proc/iomem
+fi
+check "unload" end
+check "one that cannot after all: load" begin $hard follow=1
+if [ -e $driver/follow ]; then
+	before=$(state)
+	echo 16 >$driver/faults
+	check "the move is refused" sh -c "! echo $fn 2>/dev/null >$dir/request"
+	check "and says why" result "1 functions are pinned"
+	same "nothing has changed" "$before" "$(state)"
+	check "it is one to be unbound then" grep -q "$first pinned: its driver cannot move it (allow it" $dir/functions
+	check "it may be" sh -c "echo $first idle >$dir/allow"
+	check "then it is moved" request
+fi
+check "unload" end
+
 check "a driver that does not come back: load" begin $hard
 check "it may be unbound" sh -c "echo $first idle >$dir/allow"
 echo 4 >$driver/faults

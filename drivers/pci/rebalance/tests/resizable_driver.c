@@ -9,6 +9,8 @@
 #include <linux/pci.h>
 #include <linux/pci-rebalance.h>
 
+#include <pvpci/compat.h>
+
 #include "resizable.h"
 
 /* Bits of faults */
@@ -16,16 +18,23 @@
 #define HANGS		BIT(1)	/* in remove, until the bit is cleared */
 #define REFUSES		BIT(2)	/* to be bound */
 #define CANNOT_RESTART	BIT(3)	/* if it is moved with its help */
+#define CANNOT_FOLLOW	BIT(4)	/* the kernel's callbacks do not serve for it */
 
 static unsigned int slots;
 module_param(slots, uint, 0444);
 MODULE_PARM_DESC(slots, "bit n: the driver wants device n");
 static unsigned int faults;
 module_param(faults, uint, 0644);
-MODULE_PARM_DESC(faults, "1 keeps its regions, 2 hangs in remove, 4 refuses, 8 cannot restart");
+MODULE_PARM_DESC(faults, "1 keeps its regions, 2 hangs in remove, 4 refuses, 8 cannot restart, 16 cannot follow");
 static bool client;
 module_param(client, bool, 0444);
 MODULE_PARM_DESC(client, "it registers to be moved");
+
+#ifdef PVPCI_MOVE_CALLBACKS
+static bool follow;
+module_param(follow, bool, 0444);
+MODULE_PARM_DESC(follow, "it has the kernel's callbacks");
+#endif
 
 static struct pci_bus *bus;
 static bool registered;
@@ -121,6 +130,18 @@ static const struct pci_device_id ids[] = {
 	{ }
 };
 
+#ifdef PVPCI_MOVE_CALLBACKS
+static int move_prepare(struct pci_dev *dev)
+{
+	return faults & CANNOT_FOLLOW ? -EOPNOTSUPP : move_stop(dev, NULL);
+}
+
+static int move_done(struct pci_dev *dev)
+{
+	return move_restart(dev, NULL);
+}
+#endif
+
 static struct pci_driver driver = {
 	.name = "pci_resizable", .id_table = ids, .probe = probe, .remove = remove,
 };
@@ -134,6 +155,10 @@ static struct pci_driver driver = {
 int resizable_driver_init(struct pci_bus *root)
 {
 	bus = root;
+#ifdef PVPCI_MOVE_CALLBACKS
+	driver.move_prepare = follow ? move_prepare : NULL;
+	driver.move_done = follow ? move_done : NULL;
+#endif
 	return pci_register_driver(&driver);
 }
 
