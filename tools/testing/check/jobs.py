@@ -106,7 +106,8 @@ def program(part, path, *args):
     return Job(part, " ".join(["selftests/" + os.path.basename(path)[:-3], *args]),
                [path, *args], float(limit[0]) if limit else 900,
                {"tools/gcc"} | {modules_of(kernel) for kernel in packaged() + DEBUG
-                                if re.search(r"\b%s\b" % re.escape(kernel), text)}, SPARSE)
+                                if re.search(r"\b%s\b" % re.escape(kernel), text)} |
+               {"kernel/" + tree for tree in re.findall(r"\bsource-6[.\d]*\d", text)}, SPARSE)
 
 
 def runs(path):

@@ -6,7 +6,7 @@
 # surprise, added again, and while the daemon is killed; nobody above notices. A path is not in
 # use while there is another, the last one is; without multipath each is a disk of its own.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1,stock-7.3@backports --bus nvme-share.json --disk-mib 8 --keeper --host self --timeout 600
+# vmtest: --kernel stock-6.12 --more stock-6.1,stock-7.3@backports,arm64-6.1 --bus nvme-share.json --disk-mib 8 --keeper --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

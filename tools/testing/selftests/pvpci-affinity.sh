@@ -6,7 +6,7 @@
 # it arrives, effective_affinity says so: nobody moves the transport's interrupts that
 # carry them, and when a processor goes they are told to be where they are then.
 #
-# vmtest: --kernel stock-6.12 --more kunit-6.12,stock-6.1,kunit-6.1 --smp 2 --bus two-testdevs.json --host self
+# vmtest: --kernel stock-6.12 --more kunit-6.12,stock-6.1,kunit-6.1,arm64-6.1 --smp 2 --bus two-testdevs.json --host self
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -5,7 +5,7 @@
 # edge of memory-enable, and none when it was handed off decoding, whichever way
 # it arrives: boot, hot-add, rebind, resume, reset.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1 --bus power.json --host self --timeout 600
+# vmtest: --kernel stock-6.12 --more stock-6.1,arm64-6.1 --bus power.json --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

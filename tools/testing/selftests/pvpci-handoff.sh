@@ -4,7 +4,7 @@
 # The hand-off rule: memory-enable stays as handed off until a driver enables
 # the function, for functions handed off decoding too; those keep their place.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports --bus decoding.json --host self
+# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports --more arm64-6.1 --bus decoding.json --host self
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

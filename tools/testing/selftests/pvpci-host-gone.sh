@@ -8,7 +8,7 @@
 # Not on the debug kernels: there lockdep complains of nvme itself, on 6.1 of
 # namespaces_rwsem and its timeout work, on 6.12 of queues left frozen by it.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1 --bus four-nvme.json --host self --timeout 800
+# vmtest: --kernel stock-6.12 --more stock-6.1,arm64-6.1 --bus four-nvme.json --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

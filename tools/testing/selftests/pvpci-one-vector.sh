@@ -5,7 +5,7 @@
 # device when nobody asks for more, and what max_vectors=1 leaves of 64. Messages and
 # all functions share it, and the log says which line to write.
 #
-# vmtest: --kernel stock-6.12 --more kunit-6.12,stock-6.1 --smp 2 --bus one-vector.json --bus-options vectors=1 --host self
+# vmtest: --kernel stock-6.12 --more kunit-6.12,stock-6.1,arm64-6.1 --smp 2 --bus one-vector.json --bus-options vectors=1 --host self
 # vmtest: --kernel stock-6.12 --smp 2 --bus one-vector.json --append pvpci.max_vectors=1 --host self
 # vmtest: --kernel stock-6.12 --smp 2 --bus one-vector.json --bus-options vectors=1 --append threadirqs --host self
 set -u

@@ -5,7 +5,7 @@
 # drivers do, costs a pause: no error, nothing lost, the bus goes on. So does a QEMU that
 # is stopped; and once I/O that was in flight has ended its guest's memory stands still.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1 --bus four-nvme.json --host self --timeout 900
+# vmtest: --kernel stock-6.12 --more stock-6.1,arm64-6.1 --bus four-nvme.json --host self --timeout 900
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

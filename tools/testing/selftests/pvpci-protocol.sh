@@ -5,7 +5,7 @@
 # one that serves all versions and two that are pinned, and the driver likewise.
 # Where both speak 1.1 there are config blocks.
 #
-# vmtest: --kernel stock-6.12 --bus protocol-any.json --bus protocol-1.0.json --bus protocol-1.1.json
+# vmtest: --kernel stock-6.12 --more arm64-6.1 --bus protocol-any.json --bus protocol-1.0.json --bus protocol-1.1.json
 n=0
 result() { n=$((n + 1)); [ "$1" = 0 ] && echo "ok $n $2" || echo "not ok $n $2"; }
 same() { [ "$2" = "$3" ]; result $? "$1"; [ "$2" = "$3" ] || echo "wanted $2, got $3"; }

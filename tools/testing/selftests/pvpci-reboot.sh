@@ -4,7 +4,7 @@
 # Reboot and clean stop: the guest reboots with its bus up and finds it as new,
 # and a daemon that is told to stop takes its functions along in good order.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1 --bus four-nvme.json --reboots --host self --timeout 600
+# vmtest: --kernel stock-6.12 --more stock-6.1,arm64-6.1 --bus four-nvme.json --reboots --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -6,7 +6,7 @@
 # there without a reboot. TIMES says how often; "make soak-replug" does it ten times. In
 # the end the keeper dies: the guest says in one sentence that the bus is gone.
 #
-# vmtest: --kernel stock-6.12 --bus restart.json --bus-options bus=rp1,id=pv0 --qemu "-device pcie-root-port,id=rp1,slot=1,chassis=1,pref64-reserve=1G" --keeper --host self --timeout 600
+# vmtest: --kernel stock-6.12 --more arm64-6.1 --bus restart.json --bus-options bus=rp1,id=pv0 --qemu "-device pcie-root-port,id=rp1,slot=1,chassis=1,pref64-reserve=1G" --keeper --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

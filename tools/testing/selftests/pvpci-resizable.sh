@@ -5,7 +5,7 @@
 # pci_rebalance gives it the largest that fits, and host and guest agree on it over resets, sleep and
 # another size that the user chooses.
 #
-# vmtest: --kernel stock-6.12 --more kunit-6.12,stock-6.1 --bus pvpci-resizable.json --host self --timeout 800
+# vmtest: --kernel stock-6.12 --more kunit-6.12,stock-6.1,arm64-6.1 --bus pvpci-resizable.json --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -5,7 +5,7 @@
 # processors have vectors, so transport vectors are shared. Every vector of every
 # function is fired and must be counted once, and only there.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1 --smp 2 --bus many-functions.json --host self --timeout 800
+# vmtest: --kernel stock-6.12 --more stock-6.1,arm64-6.1 --smp 2 --bus many-functions.json --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

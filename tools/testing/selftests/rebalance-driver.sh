@@ -5,7 +5,7 @@
 # to be refused, which changes nothing, then a move with DMA and interrupts running, and one in which
 # all functions vanish half way.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1 --bus rebalance-testdev.json --host self --timeout 600
+# vmtest: --kernel stock-6.12 --more stock-6.1,arm64-6.1 --bus rebalance-testdev.json --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

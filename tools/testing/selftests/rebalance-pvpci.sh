@@ -6,7 +6,7 @@
 # whose data is verified before and after, and the months go on with it. Before it succeeds every
 # single change of the move is made to fail, and nothing may differ afterwards.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports --bus rebalance-pvpci.json --disk-mib 4 --host self --timeout 800
+# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports --more arm64-6.1 --bus rebalance-pvpci.json --disk-mib 4 --host self --timeout 1500
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

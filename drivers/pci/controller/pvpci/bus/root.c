@@ -169,6 +169,15 @@ static void lost(struct pvpci_fn *fn)
 	pvpci_memory_enable_hide(fn);
 }
 
+/* What a program has its function do to memory nobody translates, whatever IOMMU there is. */
+static void warn_of_program(struct pvpci_fn *fn, struct pci_dev *dev)
+{
+	if (dev->driver && strstr(dev->driver->name, "vfio"))
+		dev_warn(&fn->bus->pdev->dev,
+			 "%s is for a program now, and no IOMMU is before it: who drives it can read and write all memory of this machine.\n",
+			 fn->name);
+}
+
 /* What the machine runs from keeps the module while a driver has it. */
 static void driver_event(struct pvpci_fn *fn, struct pci_dev *dev, unsigned long action)
 {
@@ -178,6 +187,8 @@ static void driver_event(struct pvpci_fn *fn, struct pci_dev *dev, unsigned long
 		__module_get(THIS_MODULE);
 	else if (needed && action == BUS_NOTIFY_UNBOUND_DRIVER)
 		module_put(THIS_MODULE);
+	if (action == BUS_NOTIFY_BOUND_DRIVER)
+		warn_of_program(fn, dev);
 	pvpci_report_driver(fn, dev, action);
 }
 

@@ -27,6 +27,30 @@ static void tell(struct pvpci_bus *bus, struct pvpci_msg_outcome *msg)
 		pvpci_proto_ask(&bus->wire, &msg->msg, sizeof(*msg), PVPCI_STATUS_FUNCTION);
 }
 
+static bool lacks_bar(const struct pci_dev *dev)
+{
+	unsigned int bar;
+
+	for (bar = 0; bar < PVPCI_NUM_BARS; bar++)
+		if (dev->resource[bar].flags & IORESOURCE_MEM && !dev->resource[bar].parent)
+			return true;
+	return false;
+}
+
+/*
+ * A bound one may have got its BARs from somebody else, or have a driver that does without. Until
+ * that has enabled it, it may still find that it cannot: nvme of Linux 6.1 binds first and looks
+ * later.
+ */
+static bool has_no_room(const struct pvpci_fn *fn, u32 outcome)
+{
+	const struct pci_dev *dev = READ_ONCE(fn->pdev);
+
+	if (outcome != PVPCI_OUTCOME_BOUND)
+		return fn->dropped;
+	return fn->dropped && dev && lacks_bar(dev) && !atomic_read(&dev->enable_cnt);
+}
+
 /**
  * pvpci_report_outcome - what became of a function?
  * @fn: the function; one without room for its BARs stays so, whatever its driver says
@@ -47,7 +71,7 @@ void pvpci_report_outcome(struct pvpci_fn *fn, u32 outcome, int err, const char 
 	if (pvpci_life_is_going(fn))
 		return;
 	pvpci_told_set(fn, PVPCI_TOLD_OUTCOME);
-	if (fn->dropped && outcome != PVPCI_OUTCOME_BOUND) {
+	if (has_no_room(fn, outcome)) {
 		if (pvpci_await_rebalance_begin(fn, outcome))
 			msg.error = cpu_to_le32(PVPCI_NO_ROOM_SEEKING);
 		outcome = PVPCI_OUTCOME_NO_ROOM;

@@ -58,6 +58,20 @@ static int wait_ready(struct pvpci_wire *wire)
 	return 0;
 }
 
+/* Firmware and kernel found no room for BAR2. On x86 the kernel ends where the processor does. */
+static void say_no_address(struct pvpci_wire *wire)
+{
+	unsigned int bits = fls64(iomem_resource.end);
+
+	if (bits < BITS_PER_LONG)
+		dev_err(&wire->pdev->dev,
+			"BAR2 has no address: this processor has %u bits for one, which is %llu GiB for memory and all devices. Give the guest a processor with more (QEMU: -cpu ...,phys-bits=40, or host-phys-bits=on), or the bus smaller BARs.\n",
+			bits, 1ULL << bits >> 30);
+	else
+		dev_err(&wire->pdev->dev,
+			"BAR2 has no address: the machine has no PCI window that is large enough. Give it a larger one, or the bus smaller BARs.\n");
+}
+
 static int read_header(struct pvpci_wire *wire)
 {
 	struct pvpci_transport *t = &wire->transport;
@@ -67,8 +81,12 @@ static int read_header(struct pvpci_wire *wire)
 	int ret;
 
 	t->bar2 = pci_resource_start(wire->pdev, 2);
-	if (!t->bar2 || bytes < 2 * PVPCI_PAGE_BYTES || !IS_ALIGNED(t->bar2, PVPCI_PAGE_BYTES)) {
-		dev_err(&wire->pdev->dev, "BAR2 (%#llx bytes) is too short for a bus or not assigned.\n",
+	if (!t->bar2) {
+		say_no_address(wire);
+		return -ENODEV;
+	}
+	if (bytes < 2 * PVPCI_PAGE_BYTES || !IS_ALIGNED(t->bar2, PVPCI_PAGE_BYTES)) {
+		dev_err(&wire->pdev->dev, "BAR2 (%#llx bytes) is too short for a bus.\n",
 			bytes);
 		return -ENODEV;
 	}
