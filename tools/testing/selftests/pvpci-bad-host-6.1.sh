@@ -5,4 +5,5 @@
 #
 # part: matrix
 # matrix:
+# x86: pvpci-bad-host.sh runs on arm64 itself
 exec "$(dirname "$0")/pvpci-bad-host.sh" stock-6.1

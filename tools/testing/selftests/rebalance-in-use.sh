@@ -3,6 +3,8 @@
 #
 # What is in use stays: each kind of device is movable while nobody uses it, as the user allowed, and
 # pinned as soon as somebody does. With iomem=relaxed, where mappings cannot be revoked.
+#
+# x86: VFIO has intel-iommu there, an x86 device
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh

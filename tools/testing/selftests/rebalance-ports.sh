@@ -5,6 +5,8 @@
 # a 64 MiB BAR are hot-added below the switch and in the last port, and find room by themselves while
 # nothing that runs moves, the first when every single change of the windows has failed once and was
 # undone. What QEMU asks to reserve behind a port (mem-reserve) stays with it.
+#
+# x86: so many ports leave no I/O space for the serial ports of an arm64 guest
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh

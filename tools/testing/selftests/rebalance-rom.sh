@@ -5,6 +5,8 @@
 # memory window around it, so that the window and all that lies in it move. When any change of that
 # has failed nothing differs; afterwards the ROM reads the same at its new place, I/O ports are where
 # they were, window registers say what the kernel believes, and the driver works.
+#
+# matrix: arm64-6.1
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh
@@ -16,7 +18,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 if [ -z "${GUEST:-}" ]; then
 	bad=0
-	for kernel in ${KERNELS:-stock-6.1 stock-6.12}; do
+	for kernel in ${1:-${KERNELS:-stock-6.1 stock-6.12}}; do
 		tree_begin
 		for n in 0 1 2 3; do
 			tree_port $n "1$n"
@@ -69,6 +71,11 @@ guest "setpci -s $fn COMMAND=3:3"
 mtree=$("$QMP" human-monitor-command command-line='info mtree -f')
 for n in 0 2; do
 	start=$(resource $n | cut -d' ' -f1)
+	# Where I/O ports are memory, QEMU has them at the addresses of that.
+	# shellcheck disable=SC2153 # of vmtest
+	case $n$KERNEL in
+	2arm64-*) start=$(printf '%#018x' $((start + 0x3eff0000))) ;;
+	esac
 	check "QEMU has it at $start" grep -qi "${start#0x}-.*e1000e" <<<"$mtree"
 done
 guest "setpci -s $fn COMMAND=0:3"

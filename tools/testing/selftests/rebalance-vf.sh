@@ -4,6 +4,8 @@
 # Virtual functions come and go all the time, by a loop that writes sriov_numvfs, while functions that
 # are plugged in beside make windows move. Nobody waits for the other for ever, nobody fails, and what
 # a virtual function decodes stays where it is.
+#
+# x86: an arm64 guest has room for all that is plugged in, and nothing moves
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh
