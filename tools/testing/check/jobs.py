@@ -55,7 +55,9 @@ class Line:
 
     def __init__(self, text):
         words = shlex.split(text)
-        self.kernels, self.more, self.rest = ["stock-6.1"], [], []
+        # With --more alone it is for "make check-matrix".
+        self.kernels = ["stock-6.1"] if "--more" not in words else []
+        self.more, self.rest = [], []
         self.is_host, self.needs = False, {"tools/gcc"}
         while words:
             word = words.pop(0)
@@ -125,9 +127,11 @@ def selftests():
     """Jobs of the files in selftests; README.rst there says what they may hold."""
     jobs = []
     for path in scenarios():
-        jobs += ([guest("selftests", path, label, where, line)
-                  for label, line in runs(path) for where in line.kernels] or
-                 [program("selftests", path)] * (headers(path, "part") != [" matrix"]))
+        lines = runs(path)
+        jobs += [guest("selftests", path, label, where, line)
+                 for label, line in lines for where in line.kernels]
+        if not lines and headers(path, "part") != [" matrix"]:
+            jobs.append(program("selftests", path))
     return jobs
 
 
@@ -144,7 +148,7 @@ def matrix():
                            if not kernel.startswith("arm64") for hypervisor in HYPERVISORS]
             if any(where.startswith("arm64") for where in line.kernels + line.more):
                 places += [kernel for kernel in packaged() if kernel.startswith("arm64")]
-            jobs += [guest("matrix", path, label, where, line) for where in places
+            jobs += [guest("matrix", path, label, where, line) for where in dict.fromkeys(places)
                      if where not in line.kernels]
         jobs += [program("matrix", path, *args.split()) for args in headers(path, "matrix")]
     return jobs
@@ -177,7 +181,7 @@ def static():
     needs = {"checkpatch": source, "kernel-doc": source,
              "layout": stock | source | {"kernel/source-6.1"}, "dkms": {"kernel/stock-6.12"},
              "floors": {"modules/stock-6.12", "tools/gcc"}, "cppcheck": (), "shellcheck": (),
-             "python": (), "conventions": (), "selftest": ()}
+             "python": (), "conventions": (), "architectures": (), "selftest": ()}
     return ([script("static", name, needs=these, after=SPARSE) for name, these in needs.items()] +
             [script("static" if name == "stock-6.12" else "matrix", "sparse", name,
                     needs={"modules/" + name}) for name in ("stock-6.12", "stock-6.1")] +

@@ -5,6 +5,7 @@
 # the ports. How long anything takes is no matter here.
 #
 # limit: 600
+# x86: the stages and names that it looks for are those of SeaBIOS and ACPI
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 bootcost=$here/../../bootcost/bootcost

@@ -9,6 +9,7 @@
 # limit: 2400
 # part: matrix
 # matrix: trixie
+# x86: no guest, it builds for this machine
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)

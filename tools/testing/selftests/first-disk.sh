@@ -12,6 +12,7 @@
 # part: matrix
 # matrix: bookworm
 # matrix: trixie
+# x86: the document's commands are those for a q35
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)

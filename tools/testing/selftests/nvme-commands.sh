@@ -4,7 +4,7 @@
 # The nvme model as nvme-cli and a stock driver see it: commands and the status
 # codes of wrong ones, log pages, events, and resets and removal with I/O under way.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1 --bus nvme-commands.json --disk-mib 64 --host self --timeout 800
+# vmtest: --kernel stock-6.12 --more stock-6.1,arm64-6.1 --bus nvme-commands.json --disk-mib 64 --host self --timeout 800
 # vmtest: --kernel stock-6.1 --pvpcid asan --bus nvme-commands.json --disk-mib 64 --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh

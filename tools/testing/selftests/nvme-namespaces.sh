@@ -6,7 +6,7 @@
 # the same controller all the time; another daemon goes on with what was added; two paths have
 # the same disks.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1,stock-7.3@backports --bus nvme-share.json --disk-mib 8 --keeper --host self --timeout 600
+# vmtest: --kernel stock-6.12 --more stock-6.1,stock-7.3@backports,arm64-6.1 --bus nvme-share.json --disk-mib 8 --keeper --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

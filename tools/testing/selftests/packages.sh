@@ -11,6 +11,7 @@
 # limit: 2400
 # matrix: bookworm machine
 # matrix: trixie machine
+# x86: the packages are for this machine, and so is the guest that they are installed in
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)

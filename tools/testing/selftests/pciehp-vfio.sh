@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A device that vfio-pci has in a slot of pciehp_pv: reset, and removed in use.
+#
+# x86: VFIO has intel-iommu there, an x86 device
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)

@@ -5,4 +5,5 @@
 #
 # part: matrix
 # matrix:
+# x86: the same as pvpci-bad-host.sh, of an older kernel
 exec "$(dirname "$0")/pvpci-bad-host.sh" stock-6.1

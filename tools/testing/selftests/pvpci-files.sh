@@ -6,6 +6,7 @@
 # pvpcid is killed then, it does not go on with a file that is another one.
 #
 # vmtest: --kernel stock-6.12 --bus restart.json --keeper --host self --timeout 900
+# x86: not seen to run on arm64 yet
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

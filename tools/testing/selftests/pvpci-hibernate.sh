@@ -5,7 +5,7 @@
 # of the bus, and restores the image: the functions come back as they were, with
 # I/O that goes on, but for one that went and one that came while nobody looked.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus power.json --mem 768 --reboots --qemu "-blockdev driver=null-co,node-name=swap,size=536870912 -device virtio-blk-pci,drive=swap" --host self --timeout 800
+# vmtest: --kernel stock-6.1,stock-6.12 --more arm64-6.1 --bus power.json --mem 768 --reboots --qemu "-blockdev driver=null-co,node-name=swap,size=536870912 -device virtio-blk-pci,drive=swap" --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -6,7 +6,7 @@
 # once, again and again, on two buses; and while the host does not answer. Whoever waits
 # for somebody who waits for him never ends.
 #
-# vmtest: --kernel stock-6.12 --more kunit-6.12,stock-6.1 --bus two-testdevs.json --bus empty-bus.json --host self --timeout 800
+# vmtest: --kernel stock-6.12 --more kunit-6.12,stock-6.1,arm64-6.1 --bus two-testdevs.json --bus empty-bus.json --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -6,6 +6,7 @@
 # is in the place of another; the daemon that follows one that was killed finds them again.
 #
 # vmtest: --kernel stock-6.12 --more stock-6.1,stock-7.3 --bus memory-peer.json --backends 2 --mem 963 --qemu "-numa node,nodeid=2 -m slots=4,maxmem=4G" --keeper --host self
+# x86: memory is plugged in by ACPI, which needs firmware on arm64
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh

@@ -6,6 +6,7 @@
 # in use the bus does not come up.
 #
 # vmtest: --kernel stock-6.12,stock-7.3 --more stock-6.1 --bus four-nvme.json --qemu -m --qemu slots=2,maxmem=4G --host self
+# x86: memory is plugged in by ACPI, which needs firmware on arm64
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -4,7 +4,7 @@
 # The daemon is killed, idle and in the midst of I/O, again and again: the guest sees a
 # pause. Functions, queues and interrupts go on, on the same bus; what was added stays.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --bus restart.json --keeper --host self --timeout 1000
+# vmtest: --kernel stock-6.1,stock-6.12 --more arm64-6.1 --bus restart.json --keeper --host self --timeout 1000
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -8,6 +8,7 @@
 #
 # limit: 1200
 # matrix: stock-6.1
+# matrix: arm64-6.1
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh

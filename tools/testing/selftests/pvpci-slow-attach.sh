@@ -7,6 +7,7 @@
 # gives up on a host that works its way through.
 #
 # vmtest: --kernel stock-6.12 --append no_console_suspend --bus slow-attach.json --host self --timeout 1000
+# x86: not seen to run on arm64 yet
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

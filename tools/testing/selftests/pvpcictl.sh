@@ -3,6 +3,8 @@
 #
 # pvpcid and pvpcictl without a guest: functions added before it starts, bad input
 # refused with a reason and without a trace, exit statuses, a clean stop.
+#
+# x86: no guest
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh

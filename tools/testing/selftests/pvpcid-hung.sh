@@ -3,6 +3,8 @@
 #
 # A file system whose server does not answer an open, a read or a close: who wanted that
 # hears of it in time, and meanwhile the bus and pvpcictl are served.
+#
+# x86: no guest
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh

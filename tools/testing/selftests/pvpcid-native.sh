@@ -4,6 +4,8 @@
 # pvpcid driven by a program instead of a guest: NVMe controllers answer it whether it looks
 # for completions or waits for interrupts, many at once; what it wrote reached the file.
 # Nobody reads its log, and it goes on; files have rings that were made before the sandbox.
+#
+# x86: no guest
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh

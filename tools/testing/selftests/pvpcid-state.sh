@@ -3,6 +3,8 @@
 #
 # pvpcid without a guest: killed, it goes on; state that is damaged or of another version
 # is refused in one sentence, and the bus starts anew; a second one for one keeper ends.
+#
+# x86: no guest
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh

@@ -3,6 +3,8 @@
 #
 # pvpcid is replaced by the one that is installed now: only below a keeper, and only if
 # that one can read the state; otherwise nothing has changed. SIGHUP changes nothing.
+#
+# x86: no guest
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh

@@ -5,6 +5,7 @@
 # shell of the host, the second in the guest that it starts.
 #
 # limit: 300
+# x86: the document's commands are those for a q35
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)

@@ -15,6 +15,7 @@
 # matrix: crash
 # matrix: hibernate
 # matrix: hibernate trixie
+# x86: the Debian that boots is this machine's
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)

@@ -7,6 +7,7 @@
 # one by one. Without that word, or without multipath, nothing happens to anybody.
 #
 # vmtest: --kernel stock-6.12 --more stock-6.1,stock-7.3 --bus rebalance-auto-online.json --disk-mib 16 --host self --timeout 600
+# x86: not seen to run on arm64 yet
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -5,6 +5,7 @@
 # every fault on request. Nothing may hang, nothing may get lost, and what cannot be undone is said.
 #
 # vmtest: --kernel stock-6.12,kunit-6.12 --more stock-6.1 --file lib/ktap.sh
+# x86: the module that makes up its functions is built for x86 only
 set -u
 # shellcheck source=lib/ktap.sh
 . /vmtest/ktap.sh

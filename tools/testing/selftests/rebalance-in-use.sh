@@ -4,6 +4,7 @@
 # What is in use stays: each kind of device is movable while nobody uses it, as the user allowed, and
 # pinned as soon as somebody does. With iomem=relaxed, where mappings cannot be revoked.
 #
+# x86: VFIO has intel-iommu there, an x86 device
 # matrix: stock-6.1
 set -u
 here=$(cd "$(dirname "$0")" && pwd)

@@ -5,6 +5,8 @@
 # 256 KiB, and eight NVMe controllers lie there. A hole of 128 KiB is asked for, so some of them must
 # move. The guest is killed in the midst of moves and comes back. Then every single change of the move
 # is made to fail, and nothing may differ afterwards; then it succeeds. The disks keep their data.
+#
+# x86: the addresses that are taken are those of a q35
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh

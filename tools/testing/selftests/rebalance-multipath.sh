@@ -8,6 +8,7 @@
 # change of it fails once, and all is as it was.
 #
 # vmtest: --kernel stock-6.12 --more stock-6.1 --bus rebalance-multipath.json --disk-mib 8 --host self --timeout 800 --qemu "-device pcie-root-port,id=rp1,slot=1,chassis=1"
+# x86: not seen to pass on arm64 yet: fio is too slow there for its limits
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

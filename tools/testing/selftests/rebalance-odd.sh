@@ -5,6 +5,7 @@
 # subtractively. They stay, and what else is on the host bridge can be planned with.
 #
 # vmtest: --kernel stock-6.12 --more stock-6.1 --file lib/ktap.sh --qemu "-nic none -device nvme-subsys,id=s -device nvme,serial=a,subsys=s,sriov_max_vfs=2,sriov_vq_flexible=4,sriov_vi_flexible=2,max_ioqpairs=8,msix_qsize=9 -device i82801b11-bridge,id=br,addr=1e -device e1000,bus=br,addr=3 -device pci-testdev,membar=1M,bus=pcie.0,addr=10"
+# x86: where its bridges are, arm64 guests have their serial ports
 set -u
 # shellcheck source=lib/ktap.sh
 . /vmtest/ktap.sh

@@ -13,6 +13,7 @@
 # part: matrix
 # matrix:
 # limit: 2400
+# x86: the debug kernels are built for x86 only
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/ktap.sh
@@ -26,7 +27,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 if [ -z "${GUEST:-}" ]; then
 	bad=0
-	for kernel in ${KERNELS:-kunit-6.12}; do
+	for kernel in ${*:-kunit-6.12}; do
 		tree_begin
 		for bytes in 256M 256M 256M 128M 64M 32M 8M 2M 1M 512K 256K; do
 			qemu+="-device pci-testdev,membar=$bytes,bus=pcie.0 "

@@ -6,6 +6,7 @@
 # nothing that runs moves, the first when every single change of the windows has failed once and was
 # undone. What QEMU asks to reserve behind a port (mem-reserve) stays with it.
 #
+# x86: so many ports leave no I/O space for the serial ports of an arm64 guest
 # matrix: stock-6.1
 set -u
 here=$(cd "$(dirname "$0")" && pwd)

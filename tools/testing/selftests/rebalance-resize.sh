@@ -5,6 +5,7 @@
 # device model of QEMU has a resizable BAR, so pci_resizable.ko brings one.
 #
 # vmtest: --kernel stock-6.12 --more kunit-6.12,stock-6.1 --file lib/ktap.sh
+# x86: the module that makes up its functions is built for x86 only
 set -u
 # shellcheck source=lib/ktap.sh
 . /vmtest/ktap.sh

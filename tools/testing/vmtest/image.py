@@ -20,11 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # Programs by the Debian package that brings them; busybox has the rest.
 PROGRAMS = """
 /bin/busybox /bin/bash /bin/kmod /usr/bin/lspci /usr/bin/setpci /usr/sbin/nvme
-/sbin/mke2fs /sbin/e2fsck /sbin/tune2fs /sbin/resize2fs /sbin/sfdisk /usr/bin/fio
-""".split()
-# Programs that no arm64 guest needs.
-X86_PROGRAMS = """
-/sbin/dmsetup
+/sbin/mke2fs /sbin/e2fsck /sbin/tune2fs /sbin/resize2fs /sbin/sfdisk /sbin/dmsetup /usr/bin/fio
 """.split()
 DATA = """
 /usr/share/misc/pci.ids /etc/mke2fs.conf
@@ -182,14 +178,12 @@ def programs_layer(build, kernel):
     """Programs, their libraries, and init."""
     if kernel.arch == "arm64":
         system = Sysroot(os.path.join(kernel.directory, "sysroot"), "aarch64-linux-gnu")
-        programs = PROGRAMS
     else:
         system = Sysroot("", "x86_64-linux-gnu")
-        programs = PROGRAMS + X86_PROGRAMS
     init = compile_init(kernel.cross, build)
-    files = {path: system.find(path) for path in programs + DATA}
+    files = {path: system.find(path) for path in PROGRAMS + DATA}
     libraries = {}
-    for path in system.needs([files[path] for path in programs]):
+    for path in system.needs([files[path] for path in PROGRAMS]):
         libraries[path] = os.path.realpath(system.root + path)
     applets = subprocess.run(["busybox", "--list-full"], text=True, check=True,
                              capture_output=True).stdout.split()

@@ -93,7 +93,7 @@ static void put_address(struct nvme *nvme, unsigned int reg, uint64_t value)
 }
 
 /* Where a page of ours is: without an IOMMU the function wants the machine's address. */
-static uint64_t physical(const void *page)
+static uint64_t address_of(const void *page)
 {
 	int file = must(open("/proc/self/pagemap", O_RDONLY), "pagemap");
 	uint64_t entry = 0;
@@ -198,8 +198,8 @@ static void start(struct nvme *nvme)
 	nvme->data = page();
 	nvme->phase = 1;
 	put(nvme, REG_AQA, (ENTRIES - 1) << 16 | (ENTRIES - 1));
-	put_address(nvme, REG_ASQ, physical(nvme->sq));
-	put_address(nvme, REG_ACQ, physical((void *)nvme->cq));
+	put_address(nvme, REG_ASQ, address_of(nvme->sq));
+	put_address(nvme, REG_ACQ, address_of((void *)nvme->cq));
 	put(nvme, REG_CC, 4 << 20 | 6 << 16 | 1);
 	until_ready(nvme, 1);
 }
@@ -224,7 +224,7 @@ static void identify(struct nvme *nvme, char serial[21])
 	memset(nvme->data, 0, PAGE);
 	nvme->sq[nvme->tail] = (struct command){
 		.opcode = htole32(IDENTIFY | (uint32_t)id << 16),
-		.prp1 = htole64(physical(nvme->data)), .cdw10 = htole32(CNS_CONTROLLER),
+		.prp1 = htole64(address_of(nvme->data)), .cdw10 = htole32(CNS_CONTROLLER),
 	};
 	nvme->tail = (nvme->tail + 1) % ENTRIES;
 	put(nvme, REG_DOORBELL, nvme->tail);
