@@ -317,7 +317,7 @@ struct pvpci_msg_why {
 #define PVPCI_OUTCOME_COUNT	5
 
 /* With NO_ROOM, besides 0. */
-#define PVPCI_NO_ROOM_SEEKING	11	/* the guest still looks for some, another outcome follows */
+#define PVPCI_NO_ROOM_SEEKING	11	/* the guest looks for some, another outcome follows */
 #define PVPCI_NO_ROOM_PATHS	31	/* there would be some if disks in use had second paths */
 
 /**
