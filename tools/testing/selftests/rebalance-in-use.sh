@@ -68,9 +68,9 @@ used()
 	lacks "$name" "$2" && return
 	shift
 	check "$name: allow it" guest "echo 0000:00:$fn.0 idle >$dir/allow"
-	if is "$fn" "movable: with its driver's help"; then	# the kernel has tools/patches/rebalance
+	if is "$fn" "movable: with its driver.s help"; then	# the kernel has tools/patches/rebalance
 		check "$name: use it" guest "$3"
-		check "$name: movable all the same" is "$fn" "movable: with its driver's help"
+		check "$name: movable all the same" is "$fn" "movable: with its driver.s help"
 		check "$name: let go" guest "$4"
 		return
 	fi
