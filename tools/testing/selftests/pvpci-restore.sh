@@ -46,7 +46,8 @@ if [ -z "${GUEST:-}" ]; then
 	sed "s|power.img|$work/power.img|" "$here/power.json" >"$work/old.json"
 	sed -e 's/"03.0"/"09.0"/' -e '/"soft_reset"/s/"msi": 2/"msix": 1/' "$work/old.json" >"$work/new.json"
 	sed 's/"id": 36/"id": 37/' "$work/old.json" >"$work/other.json"
-	for kernel in ${*:-stock-6.12}; do
+	[ $# -gt 0 ] || set -- stock-6.12
+	for kernel; do
 		qemu-img create -q -f qcow2 "$work/swap.qcow2" 512M
 		# The guest goes away in the midst of it all, which is no regular end.
 		half saved "$work/old.json" "$work/swap.qcow2"

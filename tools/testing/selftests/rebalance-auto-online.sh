@@ -13,6 +13,8 @@ set -u
 . "$(dirname "$0")/lib/ktap.sh"
 # shellcheck source=lib/passes.sh
 . "$(dirname "$0")/lib/passes.sh"
+# What this sets:
+stay='' left=0
 # shellcheck source=lib/shared_disks.sh
 . "$(dirname "$0")/lib/shared_disks.sh"
 

@@ -18,7 +18,8 @@ if [ -z "${GUEST:-}" ]; then
 	truncate -s 16M "$work/disk"
 	mkdir "$work/share"
 	bad=0
-	for kernel in ${*:-stock-6.12 kunit-6.12}; do
+	[ $# -gt 0 ] || set -- stock-6.12 kunit-6.12
+	for kernel; do
 		# It serves one guest, and ends with it.
 		/usr/lib/qemu/virtiofsd --socket-path="$work/fs" -o source="$work/share" -o sandbox=chroot \
 			>"$work/fs.log" 2>&1 &

@@ -16,7 +16,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 if [ -z "${GUEST:-}" ]; then
 	bad=0
-	for kernel in ${*:-stock-6.12 arm64-6.1}; do
+	[ $# -gt 0 ] || set -- stock-6.12 arm64-6.1
+	for kernel; do
 		tree_begin
 		[ "$kernel" = arm64-6.1 ] || tree_native
 		for n in 1 2 3 4 5; do

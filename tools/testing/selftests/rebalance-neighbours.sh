@@ -16,7 +16,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 if [ -z "${GUEST:-}" ]; then
 	bad=0
-	for how in ${*:-stock-6.1=acpi stock-6.12=native}; do
+	[ $# -gt 0 ] || set -- stock-6.1=acpi stock-6.12=native
+	for how; do
 		tree_begin
 		[ "${how#*=}" != native ] || tree_native
 		for n in 1 2 3 4 5; do

@@ -16,6 +16,8 @@ set -u
 . "$(dirname "$0")/lib/every_change.sh"
 # shellcheck source=lib/passes.sh
 . "$(dirname "$0")/lib/passes.sh"
+# What this sets:
+stay='' left=0 bus=''
 # shellcheck source=lib/shared_disks.sh
 . "$(dirname "$0")/lib/shared_disks.sh"
 

@@ -27,7 +27,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 if [ -z "${GUEST:-}" ]; then
 	bad=0
-	for kernel in ${*:-kunit-6.12}; do
+	[ $# -gt 0 ] || set -- kunit-6.12
+	for kernel; do
 		tree_begin
 		for bytes in 256M 256M 256M 128M 64M 32M 8M 2M 1M 512K 256K; do
 			qemu+="-device pci-testdev,membar=$bytes,bus=pcie.0 "

@@ -16,7 +16,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 if [ -z "${GUEST:-}" ]; then
 	bad=0
-	for kernel in ${*:-stock-6.12}; do
+	[ $# -gt 0 ] || set -- stock-6.12
+	for kernel; do
 		tree_begin
 		for n in 1 2 3; do
 			tree_port $n "1$n"
