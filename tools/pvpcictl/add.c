@@ -169,12 +169,16 @@ static void look_again(const struct simple *simple, json_t *functions, size_t i)
 	json_decref(answer);
 }
 
-/* The guest has no room, but would have some if disks in use had a second path, and says so. */
-static void make_places(const struct simple *simple, json_t *answer)
+/*
+ * The guest has no room, but would have some if disks in use had a second path, and says so. Also
+ * when it has some in the end, something may be wrong: a second path that is left.
+ */
+static int make_places(const struct simple *simple, json_t *answer)
 {
 	json_t *functions = json_object_get(answer, "functions");
 	json_t *helpers = json_array(), *fn;
 	struct simple patient = *simple;
+	int status = STATUS_OK, one;
 	size_t i;
 
 	patient.timeout_ms = simple->wait_ms;
@@ -182,12 +186,14 @@ static void make_places(const struct simple *simple, json_t *answer)
 		fn = json_array_get(functions, i);
 		if (!json_is_true(json_object_get(json_object_get(fn, "outcome"), "lacks_paths")))
 			continue;
-		online_place(&patient, fn, helpers);
+		one = online_place(&patient, fn, helpers);
+		status = status ? status : one;
 		look_again(simple, functions, i);
 	}
 	if (json_array_size(helpers))
 		json_object_set(answer, "helpers", helpers);
 	json_decref(helpers);
+	return status;
 }
 
 static int print_answer(const json_t *answer, const struct simple *simple)
@@ -227,7 +233,7 @@ int run_add(const struct globals *globals, int argc, char **argv)
 		.wait_ms = 30000,
 	};
 	json_t *answer, *value;
-	int status;
+	int status, placed;
 
 	simple_parse(&simple, globals, argc, argv);
 	value = load(simple.arg);
@@ -237,8 +243,8 @@ int run_add(const struct globals *globals, int argc, char **argv)
 			    (int)simple.wait_ms + 60000, &answer);
 	if (status)
 		return status;
-	make_places(&simple, answer);
+	placed = make_places(&simple, answer);
 	status = print_answer(answer, &simple);
 	json_decref(answer);
-	return status;
+	return status ? status : placed;
 }

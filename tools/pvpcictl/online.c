@@ -212,16 +212,16 @@ static int add_helpers(struct online *online, json_t *refusal)
 /* Has the guest found room by itself, now that there are other paths? */
 static bool is_served(const struct online *online)
 {
+	json_t *answer = NULL;
 	const char *result;
-	json_t *answer;
-	bool served;
+	bool served = false;
 
-	if (!online->waiting || try(online, json_pack("{s:s, s:s}", "command", "show", "slot",
-						      online->waiting), 0, &answer))
-		return false;
-	result = member_text(json_object_get(json_object_get(answer, "function"), "outcome"),
-			     "result");
-	served = strcmp(result, pvpci_outcome_name(PVPCI_OUTCOME_NO_ROOM));
+	if (online->waiting && !try(online, json_pack("{s:s, s:s}", "command", "show", "slot",
+						      online->waiting), 0, &answer)) {
+		result = member_text(json_object_get(json_object_get(answer, "function"),
+						     "outcome"), "result");
+		served = strcmp(result, pvpci_outcome_name(PVPCI_OUTCOME_NO_ROOM));
+	}
 	json_decref(answer);
 	return served;
 }
@@ -274,8 +274,10 @@ static int make_place(struct online *online)
 		status = try(online, room(online, false, false), online->simple->timeout_ms,
 			     &answer);
 		json_decref(answer);
-	} while (status != STATUS_NO_DAEMON && !stopped && nap(online));
-	if (status != STATUS_NO_DAEMON && is_served(online))
+		if (status == STATUS_NO_DAEMON)
+			return status;
+	} while (!stopped && nap(online));
+	if (is_served(online))
 		return STATUS_OK;
 	fprintf(stderr, "pvpcictl: %s has no room yet\n", online->waiting);
 	return STATUS_REFUSED;

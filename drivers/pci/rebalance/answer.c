@@ -17,7 +17,7 @@ static struct answer *published;
 /**
  * answer_new - begin an answer
  *
- * Return: an empty one for answer_publish(), or NULL.
+ * Return: an empty one for answer_publish() or answer_drop(), or NULL.
  */
 struct answer *answer_new(void)
 {
@@ -39,6 +39,15 @@ void answer_publish(struct answer *answer)
 	mutex_lock(&answer_lock);
 	swap(answer, published);
 	mutex_unlock(&answer_lock);
+	kvfree(answer);
+}
+
+/**
+ * answer_drop - the last answer stays what it is
+ * @answer: from answer_new(); not to be used any more
+ */
+void answer_drop(struct answer *answer)
+{
 	kvfree(answer);
 }
 

@@ -26,6 +26,7 @@ struct answer {
 
 struct answer *answer_new(void);
 void answer_publish(struct answer *answer);
+void answer_drop(struct answer *answer);
 void answer_refuse(int error, const char *why);
 void answer_result(struct seq_buf *text);
 void answer_plan(struct seq_buf *text);

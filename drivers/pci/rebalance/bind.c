@@ -163,9 +163,9 @@ bool bind_is_ours(void)
  *
  * Return: seconds: it is bound, and bound once more when the move is undone.
  */
-unsigned int bind_limit(void)
+u64 bind_limit(void)
 {
-	return READ_ONCE(bind_limit_s) * 2;
+	return READ_ONCE(bind_limit_s) * 2ULL;
 }
 
 /**

@@ -15,6 +15,6 @@ void bind_exit(void);
 int bind_detach(struct pci_dev *dev, struct device_driver *driver);
 int bind_attach(struct pci_dev *dev, struct device_driver *driver);
 bool bind_is_ours(void);
-unsigned int bind_limit(void);
+u64 bind_limit(void);
 
 #endif

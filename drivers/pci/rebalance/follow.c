@@ -30,7 +30,7 @@ static int follow_stop(struct pci_dev *dev, void *data)
 
 	/* Another time it is one of those that can only be unbound. */
 	if (error == -EOPNOTSUPP)
-		record_stays(dev);
+		record_fact(dev, RECORD_STAYS, true);
 	if (error)
 		owner->pinned = "its driver does not let go of its BARs";
 	return error;
@@ -58,7 +58,7 @@ bool follow_find(struct rebalance_owner *owner)
 	const struct pci_driver *driver = owner->dev->driver;
 
 	if (!owner->dev->dev.driver || !driver || !driver->move_prepare || !driver->move_done ||
-	    record_stays_of(owner->dev))
+	    record_fact_of(owner->dev, RECORD_STAYS))
 		return false;
 	owner->ops = &follow_ops;
 	owner->data = owner;

@@ -109,6 +109,7 @@ static bool lacks_paths(struct pci_dev *dev)
 {
 	struct rebalance_request request = {
 		.dev = dev, .level = REBALANCE_ONLINE, .patient = true, .online = true, .dry = true,
+		.quiet = true,
 	};
 
 	return auto_level == REBALANCE_ONLINE && !request_run(&request);
@@ -119,7 +120,7 @@ static void note_paths(struct pci_dev *dev, bool lacks)
 {
 	pci_lock_rescan_remove();
 	if (device_is_registered(&dev->dev))
-		record_paths(dev, lacks);
+		record_fact(dev, RECORD_LACKS_PATHS, lacks);
 	pci_unlock_rescan_remove();
 }
 
@@ -176,13 +177,13 @@ enum rebalance_level hotadd_level(void)
  * With auto=online NVMe controllers move while their disks are in use by another path. The host of
  * a bus can add paths for that time.
  *
- * Context: process; rescan lock held.
+ * Context: process; @dev is registered, or on its way to be unbound.
  *
  * Return: true if so; false also if that was not looked at.
  */
 bool pci_rebalance_lacks_paths(struct pci_dev *dev)
 {
-	return record_paths_of(dev);
+	return record_fact_of(dev, RECORD_LACKS_PATHS);
 }
 EXPORT_SYMBOL_GPL(pci_rebalance_lacks_paths);
 

@@ -21,11 +21,10 @@
  * @down_us: how long its last move stopped it
  * @bars: what they ask for
  * @error: how the last search for room for it ended
- * @stays: its driver has the kernel's callbacks, but they do not serve for it
+ * @facts: RECORD_*
  * @moved: @down_us is meant
  * @sized: @bars are known
  * @sought: @error is meant
- * @lacks_paths: there would be room for it if NVMe controllers in use had other paths
  */
 struct record {
 	const struct pci_dev *dev;
@@ -33,11 +32,10 @@ struct record {
 	u64 down_us;
 	struct record_bar bars[PCI_STD_NUM_BARS];
 	int error;
-	bool stays;
+	unsigned int facts;
 	bool moved;
 	bool sized;
 	bool sought;
-	bool lacks_paths;
 };
 
 /* Protects records, by address so that they are listed in order. Innermost. */
@@ -113,39 +111,6 @@ enum rebalance_consent record_consent_of(const struct pci_dev *dev)
 	consent = r ? r->consent : REBALANCE_CONSENT_NONE;
 	mutex_unlock(&records_lock);
 	return consent;
-}
-
-/**
- * record_stays - remember that the driver of a function cannot follow its BARs after all
- * @dev: function
- */
-void record_stays(struct pci_dev *dev)
-{
-	struct record *r;
-
-	mutex_lock(&records_lock);
-	r = find_or_make(dev);
-	if (r)
-		r->stays = true;
-	mutex_unlock(&records_lock);
-}
-
-/**
- * record_stays_of - has that been found out?
- * @dev: function
- *
- * Return: true if so.
- */
-bool record_stays_of(const struct pci_dev *dev)
-{
-	const struct record *r;
-	bool stays;
-
-	mutex_lock(&records_lock);
-	r = find(dev);
-	stays = r && r->stays;
-	mutex_unlock(&records_lock);
-	return stays;
 }
 
 /**
@@ -271,37 +236,41 @@ bool record_first_time(struct pci_dev *dev, int error)
 }
 
 /**
- * record_paths - remember whether only paths are missing for a function to find room
+ * record_fact - remember whether something is true of a function
  * @dev: function
- * @lacks_paths: there would be room if NVMe controllers in use had other paths
+ * @fact: RECORD_*
+ * @is_true: until it is said to be otherwise
  */
-void record_paths(struct pci_dev *dev, bool lacks_paths)
+void record_fact(struct pci_dev *dev, unsigned int fact, bool is_true)
 {
 	struct record *r;
 
 	mutex_lock(&records_lock);
-	r = lacks_paths ? find_or_make(dev) : find(dev);
-	if (r)
-		r->lacks_paths = lacks_paths;
+	r = is_true ? find_or_make(dev) : find(dev);
+	if (r && is_true)
+		r->facts |= fact;
+	else if (r)
+		r->facts &= ~fact;
 	mutex_unlock(&records_lock);
 }
 
 /**
- * record_paths_of - are only paths missing for a function to find room?
+ * record_fact_of - is it true?
  * @dev: function
+ * @fact: RECORD_*
  *
  * Return: false also if that is not known.
  */
-bool record_paths_of(const struct pci_dev *dev)
+bool record_fact_of(const struct pci_dev *dev, unsigned int fact)
 {
 	const struct record *r;
-	bool lacks_paths;
+	bool is_true;
 
 	mutex_lock(&records_lock);
 	r = find(dev);
-	lacks_paths = r && r->lacks_paths;
+	is_true = r && r->facts & fact;
 	mutex_unlock(&records_lock);
-	return lacks_paths;
+	return is_true;
 }
 
 /**

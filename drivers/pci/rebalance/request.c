@@ -151,16 +151,24 @@ int request_apply(struct rebalance_snapshot *s)
 	return error;
 }
 
+/* It failed only for a driver that cannot follow its BARs after all, which is known from now on. */
+static bool is_known_better(const struct rebalance_snapshot *s, int error)
+{
+	return error == -EOPNOTSUPP && !s->left && s->culprit &&
+	       record_fact_of(s->culprit, RECORD_STAYS);
+}
+
 static int plan_and_apply(struct rebalance_snapshot *s, struct rebalance_request *request)
 {
+	unsigned int tries = 0;
 	int error;
 
+	/* Each time one more of them is known. */
 	for (;;) {
 		error = request_plan(s, request);
 		if (!error && !request->dry)
 			error = request_apply(s);
-		/* A driver that cannot follow its BARs after all, which is known from now on. */
-		if (error != -EOPNOTSUPP || s->left || !s->culprit || !record_stays_of(s->culprit))
+		if (!is_known_better(s, error) || ++tries > s->space.owner_count)
 			return error;
 		snapshot_free(s);
 		*s = (struct rebalance_snapshot) { };
@@ -214,7 +222,10 @@ int request_run(struct rebalance_request *request)
 	tell(&s, request, error, answer);
 	snapshot_free(&s);
 	pci_unlock_rescan_remove();
-	answer_publish(answer);
+	if (request->quiet)
+		answer_drop(answer);
+	else
+		answer_publish(answer);
 	mutex_unlock(&request_lock);
 	/* The function may have been refused by its driver while it had no address. */
 	if (!error && !request->dry && request->dev && device_attach(&request->dev->dev) < 0)

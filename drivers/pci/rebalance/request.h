@@ -39,6 +39,7 @@ struct request_ops {
  * @dry: plan only
  * @patient: wait for another request instead of giving up
  * @once: log how it ends only if the last one for @dev ended in another way
+ * @quiet: "result" and "plan" stay what they are
  * @ops: NULL for an ordinary request
  */
 struct rebalance_request {
@@ -54,6 +55,7 @@ struct rebalance_request {
 	bool dry;
 	bool patient;
 	bool once;
+	bool quiet;
 	const struct request_ops *ops;
 };
 

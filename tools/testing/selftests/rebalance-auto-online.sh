@@ -6,7 +6,7 @@
 # paths would help, pvpcictl add brings them, and takes them away again; nobody was allowed anything
 # one by one. Without that word, or without multipath, nothing happens to anybody.
 #
-# vmtest: --kernel stock-6.12 --more stock-6.1,stock-7.3 --bus rebalance-auto-online.json --disk-mib 16 --host self --timeout 600
+# vmtest: --kernel stock-6.12 --more stock-6.1,stock-7.3 --bus shared-disks.json --disk-mib 16 --host self --timeout 600
 # x86: not seen to run on arm64 yet
 set -u
 # shellcheck source=lib/ktap.sh

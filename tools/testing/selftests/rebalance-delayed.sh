@@ -6,7 +6,7 @@
 # the I/O stands still, and goes on. One that does not wait, waits too short, or whose character
 # device is open, stays.
 #
-# vmtest: --kernel stock-7.3 --bus rebalance-auto-online.json --disk-mib 16 --host self --timeout 600
+# vmtest: --kernel stock-7.3 --bus shared-disks.json --disk-mib 16 --host self --timeout 600
 # x86: not seen to run on arm64 yet, where no kernel of Debian 12 has this
 set -u
 # shellcheck source=lib/ktap.sh

@@ -74,7 +74,7 @@ umount_all
 for slot in $stay; do
 	check "$slot leaves, too" ctl eject --timeout=60 "$slot.0"
 done
-disks share
+share
 holes
 allow_all
 make_all

@@ -14,16 +14,16 @@ disk() { guest "basename \$(grep -l '^D$1 *\$' /sys/block/nvme*n1/device/serial 
 live() { guest "[ \$(grep -l live $bus:*/nvme/nvme*/state | wc -l) -eq $1 ]"; }
 functions() { ctl --json list | grep -c '"slot"'; }
 
-# disks WORD: "share" or "serial": a second path is possible, or not
-disks()
+# share: eight, to each of whose disks there can be a second path
+share()
 {
 	local list='' n
 
 	for n in 1 2 3 4 5 6 7 8; do
-		list+=", {\"slot\": \"0$n.0\", \"model\": \"nvme\", \"$1\": \"D$n\", \"queues\": 1,
+		list+=", {\"slot\": \"0$n.0\", \"model\": \"nvme\", \"share\": \"D$n\", \"queues\": 1,
 			\"bar_bytes\": \"128K\", \"namespaces\": [{\"file\": \"disk$n.img\"}]}"
 	done
-	check "eight with \"$1\"" ctl add "[${list#,}]"
+	check "eight that share" ctl add "[${list#,}]"
 }
 
 # holes: one of each of three pairs goes, so that 256K are free, but not in one piece

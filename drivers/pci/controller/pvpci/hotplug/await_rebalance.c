@@ -27,23 +27,38 @@ static bool is_sought(void)
 	return ret;
 }
 
+/* Only second paths to disks in use are missing, which the host can bring. */
+static bool lacks_paths(const struct pvpci_fn *fn)
+{
+	struct pci_dev *dev = READ_ONCE(fn->pdev);
+	bool (*lacks)(struct pci_dev *dev);
+	bool ret;
+
+	lacks = symbol_get(pci_rebalance_lacks_paths);
+	if (!lacks)
+		return false;
+	ret = dev && lacks(dev);
+	symbol_put(pci_rebalance_lacks_paths);
+	return ret;
+}
+
 /**
- * pvpci_await_rebalance_begin - may a function without room find some soon?
+ * pvpci_await_rebalance_begin - why is there no room for a function, and may it find some soon?
  * @fn: the function, which the host is about to be told of
  * @outcome: PVPCI_OUTCOME_* that is true of it if it finds some
  *
  * Context: process context.
- * Return: whether there will be another outcome.
+ * Return: PVPCI_NO_ROOM_SEEKING: there will be another outcome; PVPCI_NO_ROOM_PATHS; or 0.
  */
-bool pvpci_await_rebalance_begin(struct pvpci_fn *fn, u32 outcome)
+u32 pvpci_await_rebalance_begin(struct pvpci_fn *fn, u32 outcome)
 {
 	if (!is_sought())
-		return false;
+		return lacks_paths(fn) ? PVPCI_NO_ROOM_PATHS : 0;
 	WRITE_ONCE(fn->outcome, outcome);
 	/* Its lock orders: pvpci_await_rebalance_run() reads what it is. */
 	pvpci_told_set(fn, PVPCI_TOLD_SEARCHING);
 	pvpci_work_look(fn->bus);
-	return true;
+	return PVPCI_NO_ROOM_SEEKING;
 }
 
 /* pci_rebalance holds the rescan lock and one of its own, so the rest is for the worker. */
@@ -84,20 +99,6 @@ static bool is_searching(const struct pvpci_fn *fn)
 	return fn && READ_ONCE(fn->told) == PVPCI_TOLD_SEARCHING;
 }
 
-/* Only second paths to disks in use are missing, which the host can bring. */
-static bool lacks_paths(const struct pvpci_fn *fn)
-{
-	bool (*lacks)(struct pci_dev *dev);
-	bool ret;
-
-	lacks = symbol_get(pci_rebalance_lacks_paths);
-	if (!lacks)
-		return false;
-	ret = fn->dropped && fn->pdev && lacks(fn->pdev);
-	symbol_put(pci_rebalance_lacks_paths);
-	return ret;
-}
-
 /**
  * pvpci_await_rebalance_run - tell the host of functions that nobody seeks room for any more
  * @bus: known to PCI core, its BARs have been followed
@@ -123,8 +124,7 @@ void pvpci_await_rebalance_run(struct pvpci_bus *bus)
 			continue;
 		pvpci_told_set(fn, PVPCI_TOLD_OUTCOME);
 		if (!pvpci_function_has_driver(fn))
-			pvpci_report_outcome(fn, READ_ONCE(fn->outcome),
-					     lacks_paths(fn) ? -PVPCI_NO_ROOM_PATHS : 0, NULL);
+			pvpci_report_outcome(fn, READ_ONCE(fn->outcome), 0, NULL);
 	}
 }
 

@@ -27,7 +27,7 @@ struct pvpci_await_rebalance {
 	bool over;
 };
 
-bool pvpci_await_rebalance_begin(struct pvpci_fn *fn, u32 outcome);
+u32 pvpci_await_rebalance_begin(struct pvpci_fn *fn, u32 outcome);
 void pvpci_await_rebalance_run(struct pvpci_bus *bus);
 void pvpci_await_rebalance_stop(struct pvpci_bus *bus);
 

@@ -72,8 +72,7 @@ void pvpci_report_outcome(struct pvpci_fn *fn, u32 outcome, int err, const char 
 		return;
 	pvpci_told_set(fn, PVPCI_TOLD_OUTCOME);
 	if (has_no_room(fn, outcome)) {
-		if (pvpci_await_rebalance_begin(fn, outcome))
-			msg.error = cpu_to_le32(PVPCI_NO_ROOM_SEEKING);
+		msg.error = cpu_to_le32(pvpci_await_rebalance_begin(fn, outcome));
 		outcome = PVPCI_OUTCOME_NO_ROOM;
 		msg.missing_bytes = cpu_to_le64(fn->missing_bytes);
 		msg.missing_piece = cpu_to_le64(fn->missing_piece);
