@@ -61,6 +61,13 @@ fio=$!
 within "fio writes and verifies on all of them" 120 more_passes 0
 check "auto=online" guest "echo online >$auto"
 same "it says so" online "$(guest "cat $auto")"
+# Whoever does not wait is told later, and gets no second paths.
+check "it is added" ctl add --no-wait "$new"
+within "second paths are spoken of" 60 eval 'ctl --json show 09.0 | grep -q "\"lacks_paths\": true"'
+check "the answer is that to the function" guest "grep -q '128 KiB are missing in one piece' /sys/kernel/pci_rebalance/result"
+same "none has come" $((left + 1)) "$(functions)"
+check "it leaves" ctl eject --timeout=60 09.0
+
 before=$(places)
 status=0
 output=$(ctl --json add "$new" 2>error) || status=$?
