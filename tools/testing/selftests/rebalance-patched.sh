@@ -7,9 +7,6 @@
 # allowed is that the debug kernels cannot revoke user mappings. Every change of the move fails once
 # before it succeeds.
 #
-# Lockdep of 6.12.117 wants whoever freezes a queue to thaw it; of nvme's queues that is the one who
-# asks for a move, and the worker of the reset.
-#
 # part: matrix
 # matrix:
 # limit: 2400
@@ -41,7 +38,6 @@ if [ -z "${GUEST:-}" ]; then
 			tree_disk $n 16 "virtio-blk-pci,bus=pcie.0,addr=1$n"
 		done
 		tree_run "$kernel" --mem 2815 --timeout 2100 \
-			--allow "still has locks held|lock held when returning to user space" \
 			--append "reserve=0xaff00000,0x100000" || bad=1
 	done
 	exit $bad
