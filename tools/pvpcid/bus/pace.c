@@ -11,7 +11,8 @@
  *
  * All this gives way when somebody else needs the processor: most likely it
  * is the guest, whose next request is what the spin waits for. Then the bus
- * spins only as long as a switch to another task costs, and naps. That the
+ * looks once after its work and sleeps; and a doorbell, which comes before its
+ * request, is answered with a nap, so that the guest gets there. That the
  * processor was taken shows in the clock: Documentation/PCI/pvpci/polling.rst.
  */
 #include <string.h>
@@ -24,6 +25,8 @@
 #define SPIN_MIN_NS		US(20)
 #define SHARE_ALL		1024
 #define SHARE_PAYS		(SHARE_ALL / 4)
+#define SHARE_QUICK		(SHARE_ALL * 3 / 4)
+#define PROBE_FINDS		16
 #define AWAKE_NS		MS(1)	/* from doorbell to the driver's register write */
 #define RUNG_NS			US(200)	/* most of them come within that: spin for them */
 #define NAP_NS			US(30)
@@ -31,6 +34,7 @@
 #define TAKEN_NS		US(60)	/* nobody takes so long from one scan to the next */
 #define CROWDED_NS		MS(20)	/* that another needs the processor is believed so long */
 #define BURST_NAP_NS		US(200)
+#define CROWDED_NAP_NS		US(100)	/* the driver gets to its write, and to waiting for us */
 #define ATTACH_NS		MS(100)
 #define SHORT_TICK_NS		US(250)
 #define GRACE_NS		US(100)
@@ -47,10 +51,45 @@ void pace_init(struct pace *pace, unsigned int cap_us, uint64_t now_ns)
 	pace->tick_ns = TICK_FIRST_NS;
 }
 
+static bool is_crowded(const struct pace *pace, uint64_t now_ns)
+{
+	return now_ns < pace->crowded_until_ns;
+}
+
+/*
+ * In a crowd a short spin pays if the next request most often comes sooner than somebody
+ * else could run. What is not done teaches nothing: now and then it is tried.
+ */
+static bool spins_shortly(const struct pace *pace)
+{
+	return pace->quick > SHARE_QUICK || pace->finds % PROBE_FINDS == 0;
+}
+
+/* Time since the last work, or since a doorbell said that there will be some. */
+static uint64_t since(const struct pace *pace, uint64_t now_ns)
+{
+	return now_ns - (pace->rung_ns > pace->last_work_ns ? pace->rung_ns : pace->last_work_ns);
+}
+
+static void learn(struct pace *pace, uint64_t now_ns)
+{
+	bool crowded = is_crowded(pace, now_ns);
+
+	if (!crowded || spins_shortly(pace)) {
+		pace->quick -= pace->quick / 16;
+		if (since(pace, now_ns) < SPIN_MIN_NS)
+			pace->quick += SHARE_ALL / 16;
+	}
+	/* What the doorbell was for is here: another nap would be a guess. */
+	if (crowded)
+		pace->awake_until_ns = now_ns;
+}
+
 static void found_work(struct pace *pace, uint64_t now_ns)
 {
 	uint64_t gap = now_ns - pace->last_work_ns;
 
+	learn(pace, now_ns);
 	pace->finds++;
 	/*
 	 * Two figures: how often the next work comes soon enough to spin for,
@@ -71,11 +110,6 @@ static void found_work(struct pace *pace, uint64_t now_ns)
 	pace->grace_until_ns = 0;
 }
 
-static bool is_crowded(const struct pace *pace, uint64_t now_ns)
-{
-	return now_ns < pace->crowded_until_ns;
-}
-
 /* Four times the usual gap covers nearly all; where most are longer it does not pay. */
 static bool spin_pays(const struct pace *pace, uint64_t now_ns)
 {
@@ -83,12 +117,13 @@ static bool spin_pays(const struct pace *pace, uint64_t now_ns)
 	uint64_t budget = pace->gap_ns * 4;
 
 	if (is_crowded(pace, now_ns))
-		return idle < SPIN_MIN_NS && idle < pace->cap_ns;
+		return spins_shortly(pace) && since(pace, now_ns) < SPIN_MIN_NS &&
+		       idle < pace->cap_ns;
 	if (pace->share < SHARE_PAYS || budget < SPIN_MIN_NS)
 		budget = SPIN_MIN_NS;
 	if (budget > pace->cap_ns)
 		budget = pace->cap_ns;
-	return idle < budget || now_ns < pace->rung_until_ns;
+	return idle < budget || now_ns < pace->rung_ns + RUNG_NS;
 }
 
 /* The longer nothing has come, the longer the nap. 0: the guest may ring. */
@@ -97,6 +132,8 @@ static uint64_t nap(const struct pace *pace, uint64_t now_ns)
 	uint64_t idle = now_ns - pace->last_work_ns;
 	bool burst = pace->share > SHARE_PAYS && idle < BURST_NS;
 
+	if (is_crowded(pace, now_ns))
+		return now_ns < pace->awake_until_ns ? CROWDED_NAP_NS : 0;
 	if (!burst && now_ns >= pace->awake_until_ns)
 		return 0;
 	if (burst && idle / 8 > BURST_NAP_NS)
@@ -170,7 +207,7 @@ void pace_doorbell(struct pace *pace, uint64_t now_ns)
 	if (pace->sleeping)
 		pace->wakes++;
 	pace->sleeping = false;
-	pace->rung_until_ns = now_ns + RUNG_NS;
+	pace->rung_ns = now_ns;
 	pace->awake_until_ns = now_ns + AWAKE_NS;
 	pace->tick_ns = TICK_FIRST_NS;
 }

@@ -14,8 +14,9 @@
  * @gap_ns: average time from one find of work to the next, of those below @cap_ns
  * @share: how many gaps of late were below @cap_ns, of 1024
  * @last_work_ns: when work was found last
- * @rung_until_ns: a doorbell was rung: its request most likely comes before that
- * @awake_until_ns: and at the latest before that
+ * @quick: how many requests of late came within a short spin, of 1024
+ * @rung_ns: when a doorbell was rung last, before its request
+ * @awake_until_ns: which is there before that at the latest
  * @attach_until_ns: a function was attached: its driver shakes hands until that
  * @grace_until_ns: sleeping is published, but the scan goes on until that
  * @crowded_until_ns: somebody else needs the processor, believed until that
@@ -38,7 +39,8 @@ struct pace {
 	uint64_t gap_ns;
 	unsigned int share;
 	uint64_t last_work_ns;
-	uint64_t rung_until_ns;
+	unsigned int quick;
+	uint64_t rung_ns;
 	uint64_t awake_until_ns;
 	uint64_t attach_until_ns;
 	uint64_t grace_until_ns;

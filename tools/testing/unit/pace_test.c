@@ -205,7 +205,7 @@ static void test_gives_way(void **state)
 {
 	struct pace pace;
 	uint64_t now = MS(5);
-	uint64_t wait;
+	uint64_t end, wait;
 
 	(void)state;
 	pace_init(&pace, 500, now);
@@ -220,15 +220,28 @@ static void test_gives_way(void **state)
 	now += US(300);
 	pace_begin(&pace, now);
 	assert_int_equal(pace.taken, 1);
+	/* Not for one time in sixteen, when a spin is tried. */
+	pace.finds = 1;
 	pace_next(&pace, now, true);
 	assert_false(pace_yields(&pace, now));
-	assert_in_range(spun(&pace, &now, &wait), US(15), US(25));
-	assert_int_equal(wait, US(30));
-	/* Nor does a doorbell make it spin. */
-	now += wait;
+	/* Requests are 80 us apart: one look, and a sleep. */
+	assert_in_range(spun(&pace, &now, &wait), 0, US(3));
+	assert_true(pace.sleeping);
+	/* A doorbell comes before its request: the guest gets a nap to make it. */
 	pace_doorbell(&pace, now);
-	assert_in_range(spun(&pace, &now, &wait), 0, US(25));
-	assert_int_equal(wait, US(30));
+	assert_int_equal(spun(&pace, &now, &wait), US(1));
+	assert_int_equal(wait, US(100));
+	assert_false(pace.sleeping);
+	/* That was it: the next one is to ring. */
+	now += wait;
+	pace_next(&pace, now, true);
+	assert_in_range(spun(&pace, &now, &wait), 0, US(3));
+	assert_true(pace.sleeping);
+	/* A request that never comes does not keep the bus awake. */
+	pace_doorbell(&pace, now);
+	for (end = now + MS(2); now < end; now += wait ? wait : US(1))
+		wait = pace_next(&pace, now, false);
+	assert_true(pace.sleeping);
 
 	/* Later it is as before. */
 	now += MS(20);
@@ -236,6 +249,28 @@ static void test_gives_way(void **state)
 	assert_int_equal(pace.taken, 1);
 	assert_true(pace_yields(&pace, now));
 	assert_in_range(spun(&pace, &now, &wait), US(250), US(350));
+}
+
+/* Requests so close that a switch to somebody else would take longer: spun for even then. */
+static void test_gives_way_to_the_slow(void **state)
+{
+	struct pace pace;
+	uint64_t now = MS(5);
+	uint64_t wait;
+
+	(void)state;
+	pace_init(&pace, 500, now);
+	for (unsigned int i = 0; i < 100; i++) {
+		pace_begin(&pace, now);
+		pace_next(&pace, now, true);
+		now += US(5);
+	}
+	now += US(300);
+	pace_begin(&pace, now);
+	assert_int_equal(pace.taken, 1);
+	pace_next(&pace, now, true);
+	assert_in_range(spun(&pace, &now, &wait), US(15), US(25));
+	assert_true(pace.sleeping);
 }
 
 static void test_attach(void **state)
@@ -269,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_stays_awake_in_a_burst),
 		cmocka_unit_test(test_doorbell),
 		cmocka_unit_test(test_gives_way),
+		cmocka_unit_test(test_gives_way_to_the_slow),
 		cmocka_unit_test(test_attach),
 	};
 
