@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 
+import firmware
 import image
 import machine
 from phases import FUNCTIONS
@@ -124,7 +125,7 @@ class BuiltIn:
     def boot_image(self, topology):
         """The file for -kernel: UEFI takes what Debian packages, not what is in it."""
         packaged = os.path.join(self.kernel.directory or "", "vmlinuz")
-        if topology.firmware in ("ovmf", "aavmf") and os.path.exists(packaged):
+        if topology.firmware in firmware.UEFI and os.path.exists(packaged):
             return packaged
         return self.kernel.image
 

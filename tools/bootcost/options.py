@@ -4,8 +4,9 @@ import argparse
 import os
 import re
 
+import firmware
 import plot
-from topology import FIRMWARE, KINDS, MACHINES, MOST, SLOTS, Topology, Unavailable
+from topology import KINDS, MACHINES, MOST, SLOTS, Topology, Unavailable
 
 UNTIL = r"Run \S+ as init process|login: *$"
 
@@ -65,7 +66,7 @@ def parser(description):
     args.add_argument("--apart", action="store_true", help="each port a device of the root bus "
                       "(%d at most), instead of eight to a device" % SLOTS)
     args.add_argument("--machine", choices=list(MACHINES), default="q35")
-    args.add_argument("--firmware", choices=list(FIRMWARE), help="(the machine's usual one)")
+    args.add_argument("--firmware", choices=list(firmware.FILES), help="(the machine's usual one)")
     args.add_argument("--kernel", metavar="NAME|FILE", help="of our guest: a row of "
                       "tools/testing/vmtest/kernels (stock-6.12, on virt arm64-6.12), or an image; "
                       "-kernel among QEMU's options, or \"--kernel none\", means your own guest")

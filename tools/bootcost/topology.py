@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What one point boots: a machine, its firmware, and a number of ports, bridges or
 functions, as QEMU's options and a bus config."""
-import os
+from firmware import Missing
+from firmware import options as firmware_options
 
 # QEMU's program, its -machine, whether it has PCI Express, and its firmware, the default first.
 MACHINES = {
@@ -9,14 +10,6 @@ MACHINES = {
     "pc": ("qemu-system-x86_64", "pc", False, ("seabios", "qboot", "ovmf")),
     "microvm": ("qemu-system-x86_64", "microvm,pcie=on,rtc=on", True, ("seabios", "qboot")),
     "virt": ("qemu-system-aarch64", "virt,gic-version=3", True, ("none", "aavmf")),
-}
-# Files by firmware and machine; "" is what QEMU takes by itself. Debian's packages.
-FIRMWARE = {
-    "seabios": (("",), "seabios"),
-    "none": (("",), ""),
-    "qboot": (("/usr/share/qemu/qboot.rom", "/usr/share/seabios/qboot.rom"), "qemu-system-data"),
-    "ovmf": (("/usr/share/ovmf/OVMF.fd", "/usr/share/OVMF/OVMF_CODE.fd"), "ovmf"),
-    "aavmf": (("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",), "qemu-efi-aarch64"),
 }
 KINDS = ("ports", "bridges", "functions")
 # Of the root bus, from 04.0 on.
@@ -58,11 +51,10 @@ class Topology:
 
     def machine_options(self):
         """-machine and firmware."""
-        files, package = FIRMWARE[self.firmware]
-        there = [path for path in files if not path or os.path.exists(path)]
-        if not there:
-            raise Unavailable("no %s here: apt-get install %s" % (files[0], package))
-        bios = ["-bios", there[0]] if there[0] else []
+        try:
+            bios = firmware_options(self.firmware)
+        except Missing as missing:
+            raise Unavailable("%s" % missing) from None
         return ["-machine", MACHINES[self.machine][1]] + bios
 
     def devices(self):

@@ -10,7 +10,6 @@ to do, so that what is left is the cost of the bus."""
 import concurrent.futures
 import json
 import os
-import socket
 import sys
 import time
 
@@ -18,22 +17,10 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../selftests/lib"))
 # pylint: disable=wrong-import-position
-from hotplug import Guest, expect
+from hotplug import Guest, control, expect
 
 WAIT_SECONDS = 120
 CLIENTS = 8	# what pvpcid's control socket takes at a time
-
-
-def control(**request):
-    """The daemon's answer, over a connection of its own as pvpcictl has one."""
-    link = socket.socket(socket.AF_UNIX)
-    link.settimeout(WAIT_SECONDS)
-    link.connect(os.environ["PVPCI_CONTROL"])
-    with link, link.makefile("rb") as answers:
-        link.sendall(json.dumps(request).encode() + b"\n")
-        answer = json.loads(answers.readline() or b'{"ok": false, "error": "no answer"}')
-    expect(answer.get("ok"), "%s: %s" % (request["command"], answer.get("error")))
-    return answer
 
 
 def slots(count):

@@ -8,6 +8,8 @@
 # vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports,kunit-6.12 --more cloud-6.12,cloud-6.1 --bus four-nvme.json --disk-mib 96 --host self --timeout 800
 # vmtest: --kernel arm64-6.1 --bus four-nvme.json --disk-mib 96 --host self --timeout 800
 # vmtest: --kernel stock-6.12 --pvpcid asan --bus four-nvme.json --disk-mib 96 --host self --timeout 800
+# vmtest: --kernel stock-6.12 --firmware ovmf --bus four-nvme.json --disk-mib 96 --host self --timeout 800
+# vmtest: --more arm64-6.1 --firmware aavmf --bus four-nvme.json --disk-mib 96 --host self --timeout 800
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

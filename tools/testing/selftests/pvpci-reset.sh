@@ -5,7 +5,7 @@
 # sysfs under nvme and without a driver, D3hot and back by hand, registers as the
 # specification has them, and what both ends have on their accounts.
 #
-# vmtest: --kernel stock-6.1,stock-6.12 --more arm64-6.1 --bus power.json --host self
+# vmtest: --kernel stock-6.12 --more stock-6.1,arm64-6.1 --bus power.json --host self
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

@@ -6,7 +6,7 @@
 # with I/O before and after, and with a function that goes and one that comes
 # while the guest sleeps. Nothing costs more than one edge.
 #
-# vmtest: --kernel stock-6.1,stock-6.12,stock-7.3@backports --more arm64-6.1 --append no_console_suspend --bus power.json --host self --timeout 600
+# vmtest: --kernel stock-6.12,stock-7.3@backports --more stock-6.1,arm64-6.1 --append no_console_suspend --bus power.json --host self --timeout 600
 set -u
 # shellcheck source=lib/ktap.sh
 . "$(dirname "$0")/lib/ktap.sh"

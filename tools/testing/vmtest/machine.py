@@ -9,6 +9,8 @@ import random
 import subprocess
 import sys
 
+import firmware
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "../../.."))
 BUILD = os.environ.get("PVPCI_BUILD", os.path.join(TOP, "build"))
@@ -70,6 +72,8 @@ class Kernel:
         unpacked = os.path.join(self.directory, "vmlinux")
         self.image = unpacked if os.path.exists(unpacked) else \
             os.path.join(self.directory, "vmlinuz")
+        # As it is packaged, with its EFI stub.
+        self.stub = os.path.join(self.directory, "vmlinuz")
         self.modules = os.path.realpath(os.path.join(self.directory, "modules"))
         self.qemu = "qemu-system-" + ("aarch64" if self.arch == "arm64" else "x86_64")
         self.debug = name in DEBUG
@@ -252,7 +256,8 @@ def command(run):
                                     "host" if run.accel == "kvm" else "qemu64,+rdrand"),
             "-smp", str(options.smp), "-m", "%dM" % options.mem,
             *objects,
-            "-kernel", kernel.image, "-initrd", run.path("initrd"),
+            "-kernel", kernel.stub if options.firmware in firmware.UEFI else kernel.image,
+            "-initrd", run.path("initrd"),
             "-append", " ".join(cmdline),
             "-qmp", "unix:%s" % run.socket("qemu")]
     if not options.reboots:

@@ -41,6 +41,19 @@ def socket_of(variable):
         return shlex.split(file.read().splitlines()[-1])[3]
 
 
+def control(seconds=120, **request):
+    """The answer of pvpcid's first bus, over a connection of its own as pvpcictl has one;
+    Failed when it refuses."""
+    link = socket.socket(socket.AF_UNIX)
+    link.settimeout(seconds)
+    link.connect(os.environ["PVPCI_CONTROL"])
+    with link, link.makefile("rb") as answers:
+        link.sendall(json.dumps(request).encode() + b"\n")
+        answer = json.loads(answers.readline() or b'{"ok": false, "error": "no answer"}')
+    expect(answer.get("ok"), "%s: %s" % (request["command"], answer.get("error")))
+    return answer
+
+
 class Qmp:
     """QEMU's monitor, by way of vmtest."""
 

@@ -58,18 +58,58 @@ static int wait_ready(struct pvpci_wire *wire)
 	return 0;
 }
 
+/* The largest piece of addresses that the host bridge above has. */
+static u64 largest_window(struct pci_dev *pdev)
+{
+	struct pci_bus *bus = pdev->bus;
+	struct resource *res;
+	u64 bytes = 0;
+	int i;
+
+	while (bus->parent)
+		bus = bus->parent;
+	pci_bus_for_each_resource(bus, res, i) {
+		if (res && resource_type(res) == IORESOURCE_MEM)
+			bytes = max_t(u64, bytes, resource_size(res));
+	}
+	return bytes;
+}
+
+/* Of BAR2, asked of itself: the kernel forgets it with the address that it did not find. */
+static u64 bar2_bytes(struct pci_dev *pdev)
+{
+	const int bar = PCI_BASE_ADDRESS_2;
+	u32 was[2], mask[2];
+	u16 command;
+
+	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	pci_write_config_word(pdev, PCI_COMMAND, command & ~PCI_COMMAND_MEMORY);
+	for (int i = 0; i < 2; i++) {
+		pci_read_config_dword(pdev, bar + 4 * i, &was[i]);
+		pci_write_config_dword(pdev, bar + 4 * i, ~0);
+		pci_read_config_dword(pdev, bar + 4 * i, &mask[i]);
+		pci_write_config_dword(pdev, bar + 4 * i, was[i]);
+	}
+	pci_write_config_word(pdev, PCI_COMMAND, command);
+	return ~((u64)mask[1] << 32 | (mask[0] & PCI_BASE_ADDRESS_MEM_MASK)) + 1;
+}
+
 /* Firmware and kernel found no room for BAR2. On x86 the kernel ends where the processor does. */
 static void say_no_address(struct pvpci_wire *wire)
 {
 	unsigned int bits = fls64(iomem_resource.end);
+	u64 bytes = bar2_bytes(wire->pdev);
+	u64 window = largest_window(wire->pdev);
 
-	if (bits < BITS_PER_LONG)
+	/* Below it there is memory: it cannot have more than half of all. */
+	if (bits < BITS_PER_LONG && bytes > 1ULL << bits >> 1)
 		dev_err(&wire->pdev->dev,
 			"BAR2 has no address: this processor has %u bits for one, which is %llu GiB for memory and all devices. Give the guest a processor with more (QEMU: -cpu ...,phys-bits=40, or host-phys-bits=on), or the bus smaller BARs.\n",
 			bits, 1ULL << bits >> 30);
 	else
 		dev_err(&wire->pdev->dev,
-			"BAR2 has no address: the machine has no PCI window that is large enough. Give it a larger one, or the bus smaller BARs.\n");
+			"BAR2 has no address: it needs %llu MiB, and the largest PCI window that firmware left has %llu. Have it leave a larger one (OVMF: -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=%llu), or give the bus smaller BARs.\n",
+			bytes >> 20, window >> 20, bytes >> 20);
 }
 
 static int read_header(struct pvpci_wire *wire)
