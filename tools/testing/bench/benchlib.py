@@ -21,7 +21,7 @@ import time
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 OUT = os.path.join(ROOT, "build/bench")
-MORE_IS_BETTER = ("iops", "MiB/s")
+MORE_IS_BETTER = ("iops", "MiB/s", "slots")
 
 
 def progress(text):

@@ -38,11 +38,11 @@ def main():
         bus = Bus(world)
         result = rounds(lambda: bus.add([0]), lambda: bus.remove(0), samples)
         bus.add(range(FUNCTIONS))
-        result["slots"] = len(bus.devices()), "n"
+        result["slots"] = len(bus.devices()), "slots"
     else:
         result = rounds(lambda: world.add(0), lambda: world.remove(0), samples)
         # shpchp loses some of 31 removals at once, and one by one takes six minutes.
-        result["slots"] = len(world.places) if way == "native" else world.fill(), "n"
+        result["slots"] = len(world.places) if way == "native" else world.fill(), "slots"
     result["buses"] = world.buses()[1] + 1, "n"
     with open(os.path.join(os.environ["OUT"], "samples.json"), "w", encoding="ascii") as file:
         json.dump(result, file)
