@@ -41,7 +41,8 @@ class FileKernel:
 
     def __init__(self, path, arm):
         self.name = "file-" + hashlib.sha256(os.path.abspath(path).encode()).hexdigest()[:8]
-        self.image, self.release, self.modules = os.path.abspath(path), None, None
+        self.image = self.stub = os.path.abspath(path)
+        self.release = self.modules = None
         self.arch = "arm64" if arm else "x86_64"
         self.directory = None
 
@@ -123,11 +124,8 @@ class BuiltIn:
         return has(given, "accel", "enable-kvm") or self.accel() == "kvm"
 
     def boot_image(self, topology):
-        """The file for -kernel: UEFI takes what Debian packages, not what is in it."""
-        packaged = os.path.join(self.kernel.directory or "", "vmlinuz")
-        if topology.firmware in firmware.UEFI and os.path.exists(packaged):
-            return packaged
-        return self.kernel.image
+        """The file for -kernel."""
+        return self.kernel.stub if topology.firmware in firmware.UEFI else self.kernel.image
 
     def prefix(self, given):
         """How QEMU is started: machine.ACCELS says why on one processor."""

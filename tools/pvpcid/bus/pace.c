@@ -65,6 +65,15 @@ static bool spins_shortly(const struct pace *pace)
 	return pace->quick > SHARE_QUICK || pace->finds % PROBE_FINDS == 0;
 }
 
+/* A share of the last sixteen or so. */
+static void count(unsigned int *share, bool yes)
+{
+	if (yes)
+		*share += (SHARE_ALL - *share) / 16;
+	else
+		*share -= *share / 16;
+}
+
 /* Time since the last work, or since a doorbell said that there will be some. */
 static uint64_t since(const struct pace *pace, uint64_t now_ns)
 {
@@ -75,11 +84,8 @@ static void learn(struct pace *pace, uint64_t now_ns)
 {
 	bool crowded = is_crowded(pace, now_ns);
 
-	if (!crowded || spins_shortly(pace)) {
-		pace->quick -= pace->quick / 16;
-		if (since(pace, now_ns) < SPIN_MIN_NS)
-			pace->quick += SHARE_ALL / 16;
-	}
+	if (!crowded || spins_shortly(pace))
+		count(&pace->quick, since(pace, now_ns) < SPIN_MIN_NS);
 	/* What the doorbell was for is here: another nap would be a guess. */
 	if (crowded)
 		pace->awake_until_ns = now_ns;
@@ -98,9 +104,11 @@ static void found_work(struct pace *pace, uint64_t now_ns)
 	 */
 	if (gap < pace->cap_ns) {
 		pace->gap_ns = (pace->gap_ns * 7 + gap) / 8;
-		pace->share += (SHARE_ALL - pace->share) / 16;
+		count(&pace->share, true);
+	} else if (gap < BURST_NS) {
+		count(&pace->share, false);
 	} else {
-		pace->share = gap < BURST_NS ? pace->share - pace->share / 16 : 0;
+		pace->share = 0;
 	}
 	pace->last_work_ns = now_ns;
 	pace->tick_ns = TICK_FIRST_NS;
@@ -118,7 +126,7 @@ static bool spin_pays(const struct pace *pace, uint64_t now_ns)
 
 	if (is_crowded(pace, now_ns))
 		return spins_shortly(pace) && since(pace, now_ns) < SPIN_MIN_NS &&
-		       idle < pace->cap_ns;
+		       since(pace, now_ns) < pace->cap_ns;
 	if (pace->share < SHARE_PAYS || budget < SPIN_MIN_NS)
 		budget = SPIN_MIN_NS;
 	if (budget > pace->cap_ns)

@@ -271,6 +271,11 @@ static void test_gives_way_to_the_slow(void **state)
 	pace_next(&pace, now, true);
 	assert_in_range(spun(&pace, &now, &wait), US(15), US(25));
 	assert_true(pace.sleeping);
+	/* After a doorbell too, however long nothing has come. */
+	now += MS(2);
+	pace_doorbell(&pace, now);
+	assert_in_range(spun(&pace, &now, &wait), US(15), US(25));
+	assert_int_equal(wait, US(100));
 }
 
 static void test_attach(void **state)

@@ -70,10 +70,10 @@ class Kernel:
         self.arch = env["KERNEL_ARCH"]
         self.cross = env["CROSS_COMPILE"]
         unpacked = os.path.join(self.directory, "vmlinux")
-        self.image = unpacked if os.path.exists(unpacked) else \
-            os.path.join(self.directory, "vmlinuz")
-        # As it is packaged, with its EFI stub.
-        self.stub = os.path.join(self.directory, "vmlinuz")
+        packaged = os.path.join(self.directory, "vmlinuz")
+        self.image = unpacked if os.path.exists(unpacked) else packaged
+        # What UEFI starts: as Debian packages it. A debug kernel has no such file.
+        self.stub = packaged if os.path.exists(packaged) else self.image
         self.modules = os.path.realpath(os.path.join(self.directory, "modules"))
         self.qemu = "qemu-system-" + ("aarch64" if self.arch == "arm64" else "x86_64")
         self.debug = name in DEBUG
