@@ -140,6 +140,6 @@ def parse(words, description):
             kind: number if kind == options.kind else getattr(options, kind)[0] for kind in KINDS})
                               for number in getattr(options, options.kind)]
         options.topologies[0].machine_options()
-    except Unavailable as error:
+    except (Unavailable, firmware.Missing) as error:
         args.error(str(error))
     return options

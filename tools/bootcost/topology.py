@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 """What one point boots: a machine, its firmware, and a number of ports, bridges or
 functions, as QEMU's options and a bus config."""
-from firmware import Missing
 from firmware import options as firmware_options
 
 # QEMU's program, its -machine, whether it has PCI Express, and its firmware, the default first.
@@ -51,11 +50,7 @@ class Topology:
 
     def machine_options(self):
         """-machine and firmware."""
-        try:
-            bios = firmware_options(self.firmware)
-        except Missing as missing:
-            raise Unavailable("%s" % missing) from None
-        return ["-machine", MACHINES[self.machine][1]] + bios
+        return ["-machine", MACHINES[self.machine][1]] + firmware_options(self.firmware)
 
     def devices(self):
         """-device for every port and bridge, with what is in it."""

@@ -9,7 +9,16 @@ import time
 
 from benchlib import ROOT, progress
 
+SELFTESTS = os.path.join(ROOT, "tools/testing/selftests/lib")
 VMTEST = os.path.join(ROOT, "tools/testing/vmtest/vmtest")
+
+
+def uevents(work):
+    """The listener of selftests/lib/hotplug.py that runs in the guest, built in @work."""
+    program = os.path.join(work, "uevents")
+    subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-static", "-O2", "-Wall", "-Werror",
+                    "-o", program, os.path.join(SELFTESTS, "uevents.c")], check=True)
+    return program
 
 
 class GuestFailed(Exception):

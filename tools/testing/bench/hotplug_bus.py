@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../selftests/lib"))
 # pylint: disable=wrong-import-position
-from hotplug import Guest, control, expect
+from hotplug import Guest, control, expect, nvme_function
 
 WAIT_SECONDS = 120
 CLIENTS = 8	# what pvpcid's control socket takes at a time
@@ -26,15 +26,6 @@ CLIENTS = 8	# what pvpcid's control socket takes at a time
 def slots(count):
     """Slots 01.0 to 1f.0, then functions of the same devices; device 0 comes last."""
     return ["%02x.%d" % ((n + 1) % 32, n // 32) for n in range(count)]
-
-
-def nvme(slot):
-    path = os.path.join(os.environ["OUT"], "disk-%s.img" % slot)
-    if not os.path.exists(path):
-        with open(path, "wb") as file:
-            file.truncate(1 << 20)
-    return {"slot": slot, "model": "nvme", "queues": 1, "hotplug": True,
-            "namespaces": [{"file": path}]}
 
 
 def testdev(slot):
@@ -84,9 +75,9 @@ def main():
     expect(watch.started.is_set(), "the guest does not tell of devices")
     result = {"kernel": guest.read("/proc/version").split(" (")[0]}
     for label, model, count, turns in (
-            ("", nvme, 1, samples), ("-testdev", testdev, 1, samples),
+            ("", nvme_function, 1, samples), ("-testdev", testdev, 1, samples),
             # Fewer of the large ones: a sample of 256 is 256 functions already.
-            ("-16", nvme, 16, max(3, samples // 6)), ("-256", nvme, 256, 3)):
+            ("-16", nvme_function, 16, max(3, samples // 6)), ("-256", nvme_function, 256, 3)):
         result["add" + label], result["remove" + label] = rounds(watch, model, count, turns)
     with open(os.path.join(os.environ["OUT"], "samples.json"), "w", encoding="ascii") as file:
         json.dump(result, file)

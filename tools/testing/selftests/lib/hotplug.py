@@ -54,6 +54,15 @@ def control(seconds=120, **request):
     return answer
 
 
+def nvme_function(slot):
+    """One disk of its own in a slot, as a bus config has it."""
+    path = os.path.join(os.environ["OUT"], "disk-%s.img" % slot)
+    with open(path, "ab") as file:
+        file.truncate(1 << 20)
+    return {"slot": slot, "model": "nvme", "queues": 1, "hotplug": True,
+            "namespaces": [{"file": path}]}
+
+
 class Qmp:
     """QEMU's monitor, by way of vmtest."""
 

@@ -10,7 +10,7 @@ import shlex
 import sys
 import time
 
-from hotplug import Failed, Guest, Qmp, control, expect, within
+from hotplug import Failed, Guest, Qmp, control, expect, nvme_function, within
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FILES = os.path.join(HERE, "../../topologies")
@@ -18,6 +18,7 @@ DISK = "virtio-blk-pci"
 # Native hotplug, which is what the complaints were about: Debian's QEMU has ACPI's.
 NATIVE = ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"]
 FUNCTIONS = 256	# of a pvpci bus
+BUS = {"id": 1, "vectors": FUNCTIONS, "spare64": "64M", "functions": []}
 
 
 class Place:
@@ -105,11 +106,16 @@ class World:
         return (int(self.guest.sh("ls -d /sys/class/pci_bus/0000:* | wc -l")),
                 max(int(end) for end in ends))
 
+    def slots(self):
+        """(hotplug slots, those with nothing in them), as sysfs has them."""
+        return [int(count) for count in self.guest.sh(
+            "cd /sys/bus/pci/slots; ls | wc -l; for slot in *; do "
+            "[ -e /sys/bus/pci/devices/$(cat $slot/address).0 ] || echo free; done | wc -l").split()]
+
     def group(self, address):
         """Devices of the IOMMU group of a function; empty when it has none."""
-        return self.guest.run("ls /sys/bus/pci/devices/%s/iommu_group/devices" %
-                              address)[1].split() if self.guest.ok(
-            "test -e /sys/bus/pci/devices/%s/iommu_group" % address) else []
+        return self.guest.run("cd /sys/bus/pci/devices/%s/iommu_group/devices 2>/dev/null && ls" %
+                              address)[1].split()
 
 
 class Bus:
@@ -123,17 +129,9 @@ class Bus:
     def slot(number):
         return "%02x.%d" % (number % 32, number // 32)
 
-    def function(self, number):
-        """A new disk in a slot, as a config has it."""
-        path = os.path.join(os.environ["OUT"], "added%d.img" % number)
-        with open(path, "wb") as file:
-            file.truncate(1 << 20)
-        return {"slot": self.slot(number), "model": "nvme", "queues": 1, "hotplug": True,
-                "namespaces": [{"file": path}]}
-
     def add(self, numbers):
         """Seconds until the last of them is bound."""
-        functions = [self.function(number) for number in numbers]
+        functions = [nvme_function(self.slot(number)) for number in numbers]
         begin = time.time()
         control(command="add", functions=functions, wait_ms=0)
         return max(self.world.watch.wait("bind", ":00:" + self.slot(number), 120)
