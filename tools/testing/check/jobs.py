@@ -168,24 +168,27 @@ def unit():
         for variant, args in (("gcc", ["CC=gcc"]),
                               ("asan", ["CC=clang", "SANITIZE=address,undefined"])):
             out = os.path.join(BUILD, "unit", variant, part)
-            # The longest: with sanitizers in make check, without them in the matrix as well.
+            # The longest: with sanitizers in make check, without them in the matrix as well,
+            # with a death before each store there, not one in some.
             asked = variant == "gcc" and part in ("models", "daemon")
             jobs.append(Job("matrix" if asked else "unit", "unit/%s/%s" % (part, variant), [
                 "make", "-s", "-C", where, "-f", path, "check", "OUT=" + out, *args],
-                            1200, CMOCKA_MESSAGE_OUTPUT="TAP"))
+                            1200, CMOCKA_MESSAGE_OUTPUT="TAP",
+                            **({"PVPCI_DEATHS": "all"} if asked else {})))
     return jobs
 
 
 def static():
     source, stock = {"kernel/source-6.12"}, {"modules/stock-6.1", "modules/stock-6.12"}
     needs = {"checkpatch": source, "kernel-doc": source,
-             "layout": stock | source | {"kernel/source-6.1"}, "dkms": {"kernel/stock-6.12"},
+             "layout": stock | source | {"kernel/source-6.1"},
              "floors": {"modules/stock-6.12", "tools/gcc"}, "cppcheck": (), "shellcheck": (),
              "python": (), "conventions": (), "architectures": (), "selftest": ()}
     return ([script("static", name, needs=these, after=SPARSE) for name, these in needs.items()] +
             [script("static" if name == "stock-6.12" else "matrix", "sparse", name,
                     needs={"modules/" + name}) for name in ("stock-6.12", "stock-6.1")] +
             [script("static", "patches", "6.1", "6.12", needs=source | {"kernel/source-6.1"}),
+             script("matrix", "dkms", needs={"kernel/stock-6.12"}, after=SPARSE),
              Job("static", "htmldocs", ["make", "-s", "-C", TOP, "htmldocs"], 600)])
 
 
@@ -212,7 +215,8 @@ def kernels():
 
 def all_jobs(parts):
     """Every job of some parts, and those that they may need."""
-    jobs = kernels() + [script("tools", "tools", variant) for variant in ("gcc", "clang", "asan")]
+    jobs = kernels() + [script("tools" if variant == "gcc" else "matrix", "tools", variant)
+                       for variant in ("gcc", "clang", "asan")]
     jobs += unit() + static() + selftests()
     jobs += [Job("kunit" if kernel == DEBUG[0] else "matrix", "kunit/" + kernel, [
         os.path.join(TOP, "tools/testing/kunit/run"), kernel], 900, {"build/" + kernel})

@@ -25,10 +25,7 @@
 #include "stores.h"
 #include "unit.h"
 
-/* Deaths of a step, spread over its stores: so many that each of them has one. */
-#ifndef DEATHS
-#define DEATHS		500U
-#endif
+#define STRIDE		3	/* stores of a step for a death: see stores_stride() */
 #define NEVER		0U
 #define POLLS		6	/* enough for all that a step leaves to do */
 #define MOST_STORES	1000000U
@@ -242,16 +239,16 @@ static unsigned int undisturbed(const struct step *step, bool from_birth, struct
 
 static void die_everywhere(const struct step *step, bool from_birth)
 {
-	unsigned int count, stride, last;
+	unsigned int count, stride, last, first;
 
 	save(&before);
 	undisturbed(&nothing, false, &idle);
 	count = undisturbed(step, from_birth, &after);
 	assert_true(count < MOST_STORES);
-	stride = count / DEATHS + 1;
-	for (last = 1; last <= count; last += stride)
+	stride = stores_stride(STRIDE, &first);
+	for (last = first; last <= count; last += stride)
 		die(step, from_birth, last);
-	print_message("%s: %u stores\n", step->name, count);
+	print_message("%s: %u stores, one in %u from %u\n", step->name, count, stride, first);
 	restore(&after);
 	if (step->check)
 		step->check();
@@ -382,17 +379,16 @@ static void at_birth(void **unused)
 /* The very first one: the next begins anew, or goes on; both serve. */
 static void at_first(void **unused)
 {
-	unsigned int last, i, count = 0, stride = 1;
+	unsigned int last, i, count = 0, first, stride = stores_stride(STRIDE, &first);
 
 	(void)unused;
 	if (!stores_possible())
 		skip();
-	for (last = 0; !last || last <= count; last += stride) {
+	for (last = 0; !last || last <= count; last += last ? stride : first) {
 		end(NULL);
 		begin(last);
 		if (!last)
 			count = *stores;
-		stride = count / DEATHS + 1;
 		for (i = 0; i < 2; i++) {
 			take_all();
 			ask(&death_script[i]);
@@ -401,7 +397,7 @@ static void at_first(void **unused)
 		}
 		assert_true(death_instance(0) && death_instance(1) && !death_instance(2));
 	}
-	print_message("first life: %u stores\n", count);
+	print_message("first life: %u stores, one in %u from %u\n", count, stride, first);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)

@@ -398,7 +398,7 @@ static void killed_before_stores(void **state)
 {
 	struct host *host = start_host();
 	unsigned int *count = shared(sizeof(*count));
-	unsigned int last, lived = 0;
+	unsigned int last, first, stride = stores_stride(7, &first), number = 0, lived = 0;
 	struct round round;
 
 	(void)state;
@@ -406,13 +406,13 @@ static void killed_before_stores(void **state)
 		skip();
 	first_life(host);
 	/* Rounds of two kinds take turns, of which one has some more. */
-	for (last = 1; lived < 2; last++) {
-		ask(host, &round, last - 1);
+	for (last = first; lived < 2; last += stride) {
+		ask(host, &round, number++);
 		lived = dies_before(host, &round, last, count) ? 0 : lived + 1;
 		finish(host, &round);
 	}
 	assert_true(*count > BATCH);
-	print_message("%u stores\n", last);
+	print_message("%u stores, one in %u from %u\n", last, stride, first);
 	munmap(count, sizeof(*count));
 	end_host(host);
 }

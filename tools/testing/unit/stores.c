@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -30,6 +31,16 @@ static void protect(uintptr_t start, size_t bytes, int prot)
 {
 	if (mprotect((void *)start, bytes, prot))
 		_exit(5);
+}
+
+unsigned int stores_stride(unsigned int usual, unsigned int *first)
+{
+	const char *deaths = getenv("PVPCI_DEATHS");
+
+	if (deaths && !strcmp(deaths, "all"))
+		usual = 1;
+	*first = 1 + arc4random_uniform(usual);
+	return usual;
 }
 
 void stores_add(void *at, size_t bytes)

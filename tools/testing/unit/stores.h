@@ -22,6 +22,13 @@ bool stores_possible(void);
  */
 void stores_watch(unsigned int last, unsigned int *count);
 
+/**
+ * stores_stride - try one store in how many: 1 with PVPCI_DEATHS=all, else @usual
+ * @usual: what "make check" has the time for
+ * @first: the one to begin with, from 1; another one in each run
+ */
+unsigned int stores_stride(unsigned int usual, unsigned int *first);
+
 /** stores_add - memory that the process has not mapped itself counts, too */
 void stores_add(void *at, size_t bytes);
 
