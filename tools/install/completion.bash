@@ -14,7 +14,7 @@ _pvpci_commands()
 	"$1" --help 2>/dev/null | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'
 }
 
-# Slots of the bus whose control socket is on the line, or in the environment.
+# Slots, labels and serial numbers of the bus whose control socket is on the line, or in the environment.
 _pvpci_slots()
 {
 	local i control=${PVPCI_CONTROL-}
@@ -27,7 +27,7 @@ _pvpci_slots()
 	done
 	[[ -n $control ]] || return
 	timeout 2 pvpcictl --control "$control" --json list 2>/dev/null |
-		grep -oE '"slot": *"[^"]*"' | sed 's/.*: *"\(.*\)"/\1/'
+		grep -oE '"(slot|label|serial)": *"[^" ]+"' | sed 's/.*: *"\(.*\)"/\1/'
 }
 
 _pvpcictl()

@@ -23,9 +23,9 @@ static void print_ejected(json_t *answer)
 int run_eject(const struct globals *globals, int argc, char **argv)
 {
 	struct simple simple = {
-		.args_doc = "SLOT|DEVICE",
-		.doc = "Ask the guest to let go of the function at SLOT (\"05.1\"), or of all functions\n"
-		       "of a DEVICE (\"05\") together, and wait until it has.",
+		.args_doc = "SLOT|LABEL|SERIAL|DEVICE",
+		.doc = "Ask the guest to let go of a function (\"05.1\"), or of all functions of a DEVICE\n"
+		       "(\"05\") together, and wait until it has.",
 		.timeout_ms = 5000,
 		.has_force = true,
 	};

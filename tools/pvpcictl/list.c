@@ -12,11 +12,14 @@ static void print_row(const json_t *fn)
 	const json_t *bars = json_object_get(fn, "bars");
 	const char *driver = member_text(json_object_get(fn, "outcome"), "driver");
 	const char *trouble = member_text(fn, "trouble");
-	char serial[96], bytes[16];
+	json_t *node = json_object_get(fn, "numa_node");
+	char serial[96], text[96], bytes[16];
 	size_t i;
 
-	printf("%-6s %-9s %-9s %-13s %-20s %-16s", member_text(fn, "slot"),
+	printf("%-6s %-9s %-9s %-13s %-4s %-4s %-20s %-16s", member_text(fn, "slot"),
 	       member_text(fn, "model"), member_text(fn, "state"), *driver ? driver : "-",
+	       json_is_integer(node) ? print_value(node, text) : "-",
+	       json_is_true(json_object_get(fn, "hotplug")) ? "yes" : "no",
 	       print_value(json_object_get(fn, "serial"), serial), member_text(fn, "label"));
 	for (i = 0; i < json_array_size(bars); i++) {
 		const json_t *bar = json_array_get(bars, i);
@@ -46,8 +49,8 @@ static void print_list(json_t *answer)
 
 	print_bus(json_object_get(answer, "bus"));
 	if (json_array_size(functions))
-		printf("%-6s %-9s %-9s %-13s %-20s %-16s %s\n", "SLOT", "MODEL", "STATE", "DRIVER",
-		       "SERIAL", "LABEL", "BARS");
+		printf("%-6s %-9s %-9s %-13s %-4s %-4s %-20s %-16s %s\n", "SLOT", "MODEL", "STATE",
+		       "DRIVER", "NODE", "PLUG", "SERIAL", "LABEL", "BARS");
 	for (i = 0; i < json_array_size(functions); i++)
 		print_row(json_array_get(functions, i));
 }

@@ -15,8 +15,8 @@ static void print_resumed(json_t *answer)
 int run_resume(const struct globals *globals, int argc, char **argv)
 {
 	struct simple simple = {
-		.args_doc = "SLOT",
-		.doc = "Go on with what the function at SLOT (\"03.0\") had to pause.",
+		.args_doc = "SLOT|LABEL|SERIAL",
+		.doc = "Go on with what a function (\"03.0\") had to pause.",
 	};
 
 	simple_parse(&simple, globals, argc, argv);

@@ -13,8 +13,8 @@ static void print_function(json_t *answer)
 int run_show(const struct globals *globals, int argc, char **argv)
 {
 	struct simple simple = {
-		.args_doc = "SLOT",
-		.doc = "Show all about the function at SLOT (\"03.0\").",
+		.args_doc = "SLOT|LABEL|SERIAL",
+		.doc = "Show all about a function (\"03.0\").",
 	};
 
 	simple_parse(&simple, globals, argc, argv);

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "bus/conf.h"
+#include "conf/conf.h"
 #include "daemon.h"
 #include "io/blockio.h"
 #include "io/keep.h"

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "bus/conf.h"
+#include "conf/conf.h"
 
 /**
  * struct options - what the command line says

@@ -222,7 +222,7 @@ struct pvpci_bar {
  * @slot: physical slot number
  * @priority: higher keeps its place longer when the aperture is too small
  * @reserved0: zero
- * @numa_node: proximity node, or PVPCI_NUMA_NONE
+ * @numa_node: proximity domain as firmware's tables number it, or PVPCI_NUMA_NONE
  * @nr_tokens: interrupt vectors the function can use
  * @serial: device serial number, 0 for none
  * @label: slot label, NUL terminated

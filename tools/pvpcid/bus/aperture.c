@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "bus/aperture.h"
 #include "bus/bus.h"
-#include "bus/conf.h"
+#include "conf/conf.h"
 
 #define APERTURE_MIN_BYTES	(16ULL << 20)
 #define APERTURE_DOUBLE_BYTES	(1ULL << 30)	/* below this, room for hot-add is cheap */

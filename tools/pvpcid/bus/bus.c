@@ -13,6 +13,7 @@
 #include "bus/aperture.h"
 #include "bus/bus.h"
 #include "bus/saved.h"
+#include "bus/slots.h"
 #include "io/keep.h"
 #include "shm.h"
 
@@ -400,14 +401,15 @@ static int open_functions(struct bus *bus, struct error *err)
 	char where[32];
 	size_t i;
 
-	json_array_foreach(bus->conf->functions, i, conf) {
-		if (bus_add(bus, conf, err))
-			continue;
-		snprintf(where, sizeof(where), "functions/%zu", i);
-		error_below(err, where);
-		return -1;
-	}
-	return 0;
+	if (!slots_choose(bus, bus->conf->functions, &i, err))
+		json_array_foreach(bus->conf->functions, i, conf)
+			if (!bus_add(bus, conf, err))
+				break;
+	if (i == json_array_size(bus->conf->functions))
+		return 0;
+	snprintf(where, sizeof(where), "functions/%zu", i);
+	error_below(err, where);
+	return -1;
 }
 
 /* From nothing, whatever was tried before. */

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 #include "base/log.h"
-#include "bus/conf.h"
+#include "conf/conf.h"
 #include "bus/function.h"
 #include "bus/rebalance.h"
 #include "host.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "bus/conf.h"
+#include "conf/conf.h"
 #include "bus/function.h"
 #include "layout.h"
 

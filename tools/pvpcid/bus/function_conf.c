@@ -43,7 +43,7 @@ static uint64_t hash_serial(const char *text)
  * The text "7" and the number 7 are one serial number: a model that shows it
  * as text, as nvme does, could not tell them apart.
  */
-static uint64_t text_serial(const char *text)
+uint64_t function_text_serial(const char *text)
 {
 	unsigned long long number = strtoull(text, NULL, 10);
 	char again[24];
@@ -63,7 +63,7 @@ static int parse_serial(struct function *fn, struct error *err)
 	}
 	/* It goes into logs, tables and NVMe's Identify as it is (ASCII, NVMe 1.4, 1.5). */
 	if (text && *text && text_is_printable(text)) {
-		fn->serial = text_serial(text);
+		fn->serial = function_text_serial(text);
 		return 0;
 	}
 	if (json_is_integer(value) && json_integer_value(value) > 0) {

@@ -28,4 +28,7 @@ int function_parse(struct function *fn, struct error *err);
  */
 int function_parse_slot(const char *string, uint8_t *devfn);
 
+/** function_text_serial - the number that a serial number of this text has in the table */
+uint64_t function_text_serial(const char *text);
+
 #endif /* PVPCID_FUNCTION_CONF_H */

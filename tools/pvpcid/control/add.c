@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/values.h"
 #include "bus/bus.h"
+#include "bus/slots.h"
 #include "control/control.h"
 
 /* All or none: what was added before the one that fails is taken off again. NULL: all. */
@@ -17,22 +18,22 @@ static json_t *add_all(struct bus *bus, json_t *functions)
 {
 	size_t count = json_array_size(functions);
 	json_t *added = json_array();
+	struct function *fn;
 	struct error err;
 	size_t i;
 
+	if (slots_choose(bus, functions, &i, &err))
+		goto failed;
 	for (i = 0; i < count; i++) {
-		struct function *fn = bus_add(bus, json_array_get(functions, i), &err);
-
+		fn = bus_add(bus, json_array_get(functions, i), &err);
 		if (!fn)
-			break;
+			goto failed;
 		json_array_append_new(added, json_integer(fn->devfn));
 	}
-	if (i == count) {
-		json_decref(added);
-		log_info("bus %llu: %zu functions added", (unsigned long long)bus->conf->id,
-			 count);
-		return NULL;
-	}
+	json_decref(added);
+	log_info("bus %llu: %zu functions added", (unsigned long long)bus->conf->id, count);
+	return NULL;
+failed:
 	while (json_array_size(added)) {
 		size_t last = json_array_size(added) - 1;
 

@@ -11,26 +11,9 @@
 #include "base/values.h"
 #include "base/version.h"
 #include "bus/bus.h"
-#include "bus/function_conf.h"
 #include "bus/saved.h"
 #include "control/control.h"
 #include "io/keep.h"
-
-struct function *control_find_slot(struct bus *bus, json_t *request, json_t **answer)
-{
-	json_t *slot = json_object_get(request, "slot");
-	struct function *fn;
-	uint8_t devfn;
-
-	if (!json_is_string(slot) || function_parse_slot(json_string_value(slot), &devfn)) {
-		*answer = control_error("\"slot\" must be DEVICE.FUNCTION, 00.0 to 1f.7");
-		return NULL;
-	}
-	fn = bus_find(bus, devfn);
-	if (!fn)
-		*answer = control_error("there is no function at %02x.%u", devfn >> 3, devfn & 7);
-	return fn;
-}
 
 /* The file that we are, or whatever has its name by now. */
 static const char *program(char *text, size_t bytes)
@@ -89,7 +72,7 @@ static json_t *do_show(struct control_client *client, json_t *request)
 {
 	struct bus *bus = client->control->bus;
 	json_t *answer = NULL;
-	struct function *fn = control_find_slot(bus, request, &answer);
+	struct function *fn = control_find(bus, request, &answer);
 
 	if (!fn)
 		return answer;
@@ -100,7 +83,7 @@ static json_t *do_resume(struct control_client *client, json_t *request)
 {
 	struct bus *bus = client->control->bus;
 	json_t *answer = NULL;
-	struct function *fn = control_find_slot(bus, request, &answer);
+	struct function *fn = control_find(bus, request, &answer);
 	unsigned int count;
 
 	if (!fn)

@@ -175,8 +175,13 @@ void control_eject_done(struct control *control, uint64_t eject_id, int result);
  */
 json_t *control_execute(struct control_client *client, json_t *request);
 
-/** control_find_slot - the function in "slot" of @request, or NULL and @answer */
-struct function *control_find_slot(struct bus *bus, json_t *request, json_t **answer);
+/**
+ * control_find - the function that a request means
+ * @bus: on this bus
+ * @request: in its "slot": a slot, else a label or serial number
+ * @answer: why there is none
+ */
+struct function *control_find(struct bus *bus, json_t *request, json_t **answer);
 
 /** control_answer - a request that waited has its answer; takes the reference */
 void control_answer(struct control_client *client, json_t *answer);

@@ -207,28 +207,49 @@ void control_eject_tick(struct control_client *client, uint64_t now_ns)
 	control_answer(client, error);
 }
 
-/* "03.1", or "03" for a whole device. Return functions as bits, 0 with @answer set. */
-static unsigned int parse_slot(struct control_client *client, json_t *request, json_t **answer)
+/* "03": a whole device; its number, or -1 when it is no such text. */
+static int parse_device(const char *text)
 {
-	const char *text = json_string_value(json_object_get(request, "slot"));
-	struct control_eject *eject = &client->eject;
-	unsigned int i, mask = 0;
 	char slot[8];
 	uint8_t devfn;
 
-	eject->whole = text && strlen(text) <= 2 && *text;
-	snprintf(slot, sizeof(slot), "%.4s%s", text ? text : "", eject->whole ? ".0" : "");
-	if (!text || strlen(text) > 4 || function_parse_slot(slot, &devfn)) {
-		*answer = control_error("\"slot\" must be DEVICE.FUNCTION, 00.0 to 1f.7, or DEVICE");
-		return 0;
-	}
-	eject->device = devfn >> 3;
+	if (!text || !*text || strlen(text) > 2)
+		return -1;
+	snprintf(slot, sizeof(slot), "%.2s.0", text);
+	return function_parse_slot(slot, &devfn) ? -1 : devfn >> 3;
+}
+
+static unsigned int functions_of(const struct bus *bus, unsigned int device)
+{
+	unsigned int i, mask = 0;
+
 	for (i = 0; i < 8; i++)
-		if ((eject->whole || i == (devfn & 7)) &&
-		    bus_find(client->control->bus, eject->device << 3 | i))
+		if (bus_find(bus, device << 3 | i))
 			mask |= 1U << i;
-	snprintf(eject->slot, sizeof(eject->slot), eject->whole ? "%02x" : "%02x.%u",
-		 eject->device & 0x1f, devfn & 7);
+	return mask;
+}
+
+/* One function, or a whole device. Return functions as bits, 0 with @answer set. */
+static unsigned int parse_slot(struct control_client *client, json_t *request, json_t **answer)
+{
+	int device = parse_device(json_string_value(json_object_get(request, "slot")));
+	struct control_eject *eject = &client->eject;
+	struct bus *bus = client->control->bus;
+	struct function *fn;
+	unsigned int mask;
+
+	eject->whole = device >= 0;
+	if (!eject->whole) {
+		fn = control_find(bus, request, answer);
+		if (!fn)
+			return 0;
+		eject->device = fn->devfn >> 3;
+		function_slot(fn, eject->slot);
+		return 1U << (fn->devfn & 7);
+	}
+	eject->device = (unsigned int)device;
+	snprintf(eject->slot, sizeof(eject->slot), "%02x", eject->device & 0x1f);
+	mask = functions_of(bus, eject->device);
 	if (!mask)
 		*answer = control_error("there is no function at %s", eject->slot);
 	return mask;

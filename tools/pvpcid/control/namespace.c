@@ -29,7 +29,7 @@ static struct function *find_instance(const struct bus *bus, uint32_t instance)
 /* The function, if its model has namespaces that come and go. */
 static struct function *find(struct control_client *client, json_t *request, json_t **answer)
 {
-	struct function *fn = control_find_slot(client->control->bus, request, answer);
+	struct function *fn = control_find(client->control->bus, request, answer);
 
 	if (!fn || (fn->ops->ns_add && !fn->leaving))
 		return fn;

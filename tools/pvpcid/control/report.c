@@ -110,13 +110,14 @@ static json_t *report_row(const struct function *fn)
 	char slot[8];
 
 	function_slot(fn, slot);
-	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:b, s:b, s:i, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:b, s:b, s:b, s:i, s:o, s:o}",
 			 "slot", slot, "model", fn->ops->name, "label", fn->label,
 			 "state", shown_name(shown(fn)), "trouble", report_trouble(fn),
 			 "serial", report_serial(fn),
 			 "numa_node", fn->numa_node == PVPCI_NUMA_NONE ? json_null() :
 			 number(fn->numa_node), "priority", (int)fn->priority,
 			 "boot_critical", !!(fn->flags & PVPCI_FN_BOOT_CRITICAL),
+			 "hotplug", !!(fn->flags & PVPCI_FN_HOTPLUG),
 			 "decoding", !!(fn->flags & PVPCI_FN_DECODING),
 			 "vectors", (int)function_vectors(fn), "outcome", outcome_report(fn),
 			 "bars", report_bars(fn));

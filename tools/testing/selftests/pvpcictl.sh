@@ -81,6 +81,17 @@ mkdir far && truncate -s 1M far/here.img
 check "a path starts where pvpcictl was called" bash -c "cd far && pvpcictl --control ../ctl add \
 	'{\"slot\":\"06.0\",\"model\":\"nvme\",\"namespaces\":[{\"file\":\"here.img\"}]}'"
 check "and it goes again" ctl eject 06.0
+truncate -s 1M unplaced.img
+same "without a slot: the first free device" 00.0 "$(ctl add '{"model":"nvme","label":"cache",
+	"serial":"NOWHERE","namespaces":[{"file":"unplaced.img"}]}' | awk '{ print $1 }')"
+check "a label is as good as a slot" bash -c 'pvpcictl --control ctl show cache | grep -q NOWHERE'
+refused "one that nobody has is not" 1 "none has \"cash\"" ctl show cash
+refused "nor is an empty one" 1 "\"slot\" must be text" ctl eject ""
+mapfile -t words < <(PVPCI_CONTROL=ctl bash -c '. "$1"; _pvpci_slots' - \
+	"$here/../../install/completion.bash")
+same "the shell knows all three" "00.0 cache NOWHERE" \
+	"$(printf '%s\n' "${words[@]}" | grep -E '^(00.0|cache|NOWHERE)$' | xargs)"
+check "so is a serial number" ctl eject NOWHERE
 before=$(ctl --json list | md5sum)
 refused "a slot in use" 1 "04.0" ctl add '{"slot":"04.0","model":"testdev","bars":[{"bar":0,"bytes":"4K"}]}'
 refused "an unknown model" 1 "floppy" ctl add '{"slot":"05.0","model":"floppy"}'

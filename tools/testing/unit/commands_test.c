@@ -109,6 +109,83 @@ static void test_resume(void **state)
 	refuse("{\"command\": \"resume\", \"slot\": \"04.0\"}", "is paused");
 }
 
+static void accept(const char *text, const char *member, const char *slot)
+{
+	json_t *answer = execute(text), *at = json_object_get(answer, member);
+
+	if (json_is_array(at))
+		at = json_array_get(at, json_array_size(at) - 1);
+	if (json_is_object(at))
+		at = json_object_get(at, "slot");
+	if (!json_is_true(json_object_get(answer, "ok")) || !json_is_string(at) ||
+	    strcmp(json_string_value(at), slot))
+		fail_msg("%s -> %s", text, json_dumps(answer, 0));
+	json_decref(answer);
+}
+
+/* A function is meant by its slot, else by its label or its serial number. */
+static void test_names(void **state)
+{
+	(void)state;
+	accept("{\"command\": \"add\", \"function\": {\"slot\": \"05.1\", \"model\": \"testdev\", "
+	       "\"label\": \"04.0\", \"serial\": \"left one\"}}", "functions", "05.1");
+	accept("{\"command\": \"add\", \"function\": {\"slot\": \"06.0\", \"model\": \"testdev\", "
+	       "\"label\": \"77\", \"serial\": 4711}}", "functions", "06.0");
+	accept("{\"command\": \"show\", \"slot\": \"04.0\"}", "function", "04.0");
+	accept("{\"command\": \"show\", \"slot\": \"left one\"}", "function", "05.1");
+	accept("{\"command\": \"show\", \"slot\": \"1-03.0\"}", "function", "03.0");
+	accept("{\"command\": \"show\", \"slot\": \"4711\"}", "function", "06.0");
+	refuse("{\"command\": \"show\", \"slot\": \"left\"}", "none has \"left\"");
+	refuse("{\"command\": \"eject\", \"slot\": \"left\"}", "none has \"left\"");
+	accept("{\"command\": \"eject\", \"slot\": \"4711\"}", "slot", "06.0");
+	accept("{\"command\": \"eject\", \"slot\": \"left one\"}", "slot", "05.1");
+	/* What is one's label and another's serial number is nobody's name. */
+	accept("{\"command\": \"add\", \"functions\": [{\"slot\": \"05.1\", \"model\": \"testdev\", "
+	       "\"label\": \"two\"}, {\"slot\": \"06.0\", \"model\": \"testdev\", \"serial\": \"two\"}]}",
+	       "functions", "06.0");
+	refuse("{\"command\": \"eject\", \"slot\": \"two\"}",
+	       "of bus 1 05.1 testdev and of bus 1 06.0 testdev");
+	assert_int_equal(sim.bus.nr_functions, 4);
+}
+
+/* Without a slot: the lowest device that is free, and that no other one asks for. */
+static void test_no_slot(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	accept("{\"command\": \"add\", \"functions\": [{\"model\": \"testdev\"}, "
+	       "{\"slot\": \"01.2\", \"model\": \"testdev\"}, {\"model\": \"testdev\"}, "
+	       "{\"model\": \"testdev\"}]}", "functions", "05.0");
+	assert_int_equal(sim.bus.nr_functions, 6);
+	assert_non_null(bus_find(&sim.bus, 0));
+	assert_non_null(bus_find(&sim.bus, 2 << 3));
+	/* Also one that is the second of its list gets none when there is none, nor the first. */
+	for (i = 6; i < 32; i++)
+		accept("{\"command\": \"add\", \"function\": {\"model\": \"testdev\"}}", "functions",
+		       (char[]){ "01"[i > 15], "0123456789abcdef"[i & 15], '.', '0', 0 });
+	accept("{\"command\": \"eject\", \"slot\": \"10.0\"}", "slot", "10.0");
+	refuse("{\"command\": \"add\", \"functions\": [{\"model\": \"testdev\"}, "
+	       "{\"model\": \"testdev\"}]}",
+	       "function 1: no device of the bus is free, and it has no \"slot\"");
+	assert_null(bus_find(&sim.bus, 0x10 << 3));
+	refuse("{\"command\": \"add\", \"function\": {\"slot\": null, \"model\": \"testdev\"}}",
+	       "\"slot\" must be");
+}
+
+/* The same list gives the same slots, whatever is in the file before what. */
+static void test_no_slot_at_start(void **state)
+{
+	static const char functions[] =
+		"[{\"model\": \"testdev\", \"serial\": 1}, {\"slot\": \"00.3\", \"model\": \"testdev\"}, {\"model\": \"testdev\", \"serial\": 2}]";
+
+	(void)state;
+	sim_close(&sim);
+	assert_int_equal(sim_open(&sim, functions, ""), 0);
+	accept("{\"command\": \"show\", \"slot\": \"1\"}", "function", "01.0");
+	accept("{\"command\": \"show\", \"slot\": \"2\"}", "function", "02.0");
+}
+
 static void test_broken(void **state)
 {
 	(void)state;
@@ -123,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_arguments), TEST(test_not_pluggable), TEST(test_resume),
+		TEST(test_names), TEST(test_no_slot), TEST(test_no_slot_at_start),
 		TEST(test_broken),
 	};
 

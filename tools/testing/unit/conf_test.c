@@ -253,7 +253,7 @@ static void test_functions(void **state)
 {
 	(void)state;
 	expect(FUNCTIONS("5"), "bus.json:3:", "object");
-	expect(FUNCTIONS("{}"), "bus.json:3:", "slot");
+	expect(FUNCTIONS("{}"), "bus.json:3:", "model");
 	expect(FUNCTIONS("{\n\"slot\": \"20.0\"}"), "bus.json:4:", "1f.7");
 	expect(FUNCTIONS("{\n\"slot\": \"1.8\"}"), "bus.json:4:", "1f.7");
 	expect(FUNCTIONS("{\n\"slot\": \"1.1x\"}"), "bus.json:4:", "1f.7");

@@ -8,7 +8,7 @@
 #include <linux/irqdomain.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
-#include <linux/nodemask.h>
+#include <linux/numa.h>
 #include <linux/pci.h>
 
 #include "bus/debugfs.h"
@@ -17,6 +17,7 @@
 #include "bus/root.h"
 #include "bus/sysfs.h"
 #include "core/bus.h"
+#include "core/node.h"
 #include "function/config.h"
 #include "function/function.h"
 #include "function/memory_enable.h"
@@ -239,7 +240,7 @@ static void setup_function(struct pvpci_fn *fn)
 {
 	struct pci_bus *pci_bus = fn->bus->bridge->bus;
 	struct pci_dev *dev = pci_get_slot(pci_bus, fn->info.devfn);
-	u32 node = fn->info.numa_node;
+	int node = pvpci_node_of(fn->info.numa_node);
 
 	/* A function without a function 0 beside it, or one that came later. */
 	if (!dev) {
@@ -253,11 +254,11 @@ static void setup_function(struct pvpci_fn *fn)
 		dev->multifunction = pvpci_function_has_siblings(fn->bus, fn->info.devfn);
 		pci_dev_get(dev);
 	}
-	if (node < MAX_NUMNODES && node_online(node))
+	if (node != NUMA_NO_NODE)
 		set_dev_node(&dev->dev, node);
-	else if (node != PVPCI_NUMA_NONE)
+	else if (fn->info.numa_node != PVPCI_NUMA_NONE)
 		dev_info(&fn->bus->pdev->dev, "The host says that %s is on NUMA node %u, which this machine does not have.\n",
-			 fn->name, node);
+			 fn->name, fn->info.numa_node);
 	pci_dev_put(dev);
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/values.h"
-#include "bus/conf.h"
+#include "conf/conf.h"
 #include "host.h"
 
 static int parse_segment(struct dma_segment *segment, json_t *object, struct error *err)

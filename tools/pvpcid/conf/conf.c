@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/jsonline.h"
-#include "bus/conf.h"
+#include "conf/conf.h"
 
 #define CONF_VECTORS	64
 #define CONF_POLL_US	500
