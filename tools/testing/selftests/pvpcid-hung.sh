@@ -72,13 +72,16 @@ goes_on()
 	shift
 	echo "$kind" >hang
 	timeout 120 pvpci-initiator --socket=socket --memory=ram --write --durable --interrupts \
-		--milliseconds=10000 "$@" >out 2>error &
+		--milliseconds=100000 "$@" >out 2>error &
 	driver=$!
 	within "a program writes" 60 written_since "$(when)"
 	# All that can be taken up is.
 	sleep 3
 	within "still, while every $kind of the other disks hangs" 10 written_since "$(when)"
 	: >hang
+	# Time for all that hung to be asked, then no more; without a limit a slow machine had none left.
+	sleep 3
+	pkill -TERM -P $driver pvpci-initiator
 	wait $driver
 	same "they are finished when the server answers" 0 $?
 }

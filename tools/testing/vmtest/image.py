@@ -20,7 +20,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # Programs by the Debian package that brings them; busybox has the rest.
 PROGRAMS = """
 /bin/busybox /bin/bash /bin/kmod /usr/bin/lspci /usr/bin/setpci /usr/sbin/nvme
-/sbin/mke2fs /sbin/e2fsck /sbin/tune2fs /sbin/resize2fs /sbin/sfdisk /sbin/dmsetup /usr/bin/fio
+/sbin/mke2fs /sbin/e2fsck /sbin/tune2fs /sbin/resize2fs /usr/sbin/mkfs.xfs
+/usr/sbin/xfs_repair /sbin/sfdisk /sbin/dmsetup /usr/bin/fio
 """.split()
 DATA = """
 /usr/share/misc/pci.ids /etc/mke2fs.conf
@@ -39,7 +40,7 @@ EXTRA_LIBRARIES = ["libgcc_s.so.1"]
 # them built in or not at all.
 MODULES = """
 nvme virtio_pci virtio_blk virtio_net virtio_rng virtio_scsi virtio_console
-macvlan virtio_balloon sd_mod ext4 crc32c_generic crc32c_intel crc32_generic crct10dif_generic
+macvlan virtio_balloon sd_mod ext4 xfs crc32c_generic crc32c_intel crc32_generic crct10dif_generic
 e1000 e1000e igb loop dm_mod dm_multipath dm_round_robin dm_queue_length dm_service_time
 dm_flakey brd null_blk pci_stub
 uio_pci_generic vfio_pci vfio_iommu_type1 xhci_pci ahci qemu_fw_cfg nls_ascii
