@@ -7,6 +7,7 @@
 #include <linux/io.h>
 #include <linux/jiffies.h>
 #include <linux/pci.h>
+#include <linux/rcupdate.h>
 
 #include "wire/transport.h"
 #include "wire/wire.h"
@@ -283,7 +284,14 @@ int pvpci_transport_enable_irq(struct pvpci_wire *wire, unsigned int want)
 
 /**
  * pvpci_transport_disable_irq - the opposite
- * @wire: the connection
+ * @wire: the connection; all other users of its vectors have freed theirs
+ *
+ * The answer to the last request has rung, and a processor may have taken that interrupt from
+ * its controller without having looked up whose it is, which free_irq() cannot see. An interrupt
+ * handler is a reader of RCU, so it is waited for before what it looks up goes away. On arm64
+ * the kernel did not survive it (irq_chip_eoi_parent() with chip data of nobody).
+ *
+ * Context: process context.
  */
 void pvpci_transport_disable_irq(struct pvpci_wire *wire)
 {
@@ -292,8 +300,10 @@ void pvpci_transport_disable_irq(struct pvpci_wire *wire)
 	if (t->irq0)
 		free_irq(t->irq0, &wire->requests);
 	t->irq0 = 0;
-	if (t->nr_vectors)
+	if (t->nr_vectors) {
+		synchronize_rcu();
 		pci_free_irq_vectors(wire->pdev);
+	}
 	t->nr_vectors = 0;
 }
 
