@@ -42,6 +42,15 @@ void rebalance_cancel(struct bus *bus)
 		r->phase = REBALANCE_CANCEL;
 }
 
+void rebalance_resume(struct bus *bus, const struct rebalance *saved)
+{
+	bus->rebalance = *saved;
+	bus->rebalance.note = NULL;
+	bus->rebalance.count = 0;
+	/* Whoever asked for it is gone; what is being moved is moved. */
+	rebalance_cancel(bus);
+}
+
 static void finish(struct bus *bus, enum rebalance_phase next, int result)
 {
 	bus->rebalance.phase = next;
@@ -111,6 +120,9 @@ uint32_t bus_stop_plan(void *context, const struct pvpci_stop_plan *message)
 	    (message->step && (!bytes || !is_place(bus, bytes, message->from) ||
 			       !is_place(bus, bytes, message->to))))
 		return PVPCI_STATUS_RANGE;
+	/* Whoever asked has gone with the daemon before, and nobody waits for words. */
+	if (!r->note)
+		return PVPCI_STATUS_OK;
 	note = &r->note[r->count++];
 	*note = (struct rebalance_note){
 		.devfn = (uint8_t)fn->devfn, .bar = message->bar, .step = message->step,

@@ -105,6 +105,8 @@ struct rebalance {
 int rebalance_start(struct bus *bus, uint64_t bytes, uint32_t flags, bool dry);
 /** rebalance_cancel - nobody waits for it any more; what is being moved is moved */
 void rebalance_cancel(struct bus *bus);
+/** rebalance_resume - go on where a daemon was killed: @saved is without notes */
+void rebalance_resume(struct bus *bus, const struct rebalance *saved);
 /** rebalance_send - tell the guest what it has to be told */
 void rebalance_send(struct bus *bus);
 /** rebalance_reset - the bus goes down */

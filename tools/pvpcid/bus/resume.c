@@ -51,15 +51,6 @@ static void resume_host(struct bus *bus, const struct saved_bus *saved)
 	memcpy(bus->host.kept, saved->kept, sizeof(bus->host.kept));
 }
 
-static void resume_rebalance(struct bus *bus, const struct saved_bus *saved)
-{
-	bus->rebalance = saved->rebalance;
-	bus->rebalance.note = NULL;
-	bus->rebalance.count = 0;
-	/* Whoever asked for it is gone; what is being moved is moved. */
-	rebalance_cancel(bus);
-}
-
 static const char *resume_bus(struct bus *bus, const struct saved_bus *saved)
 {
 	int fd = bus_find_memory(saved->generation);
@@ -79,7 +70,7 @@ static const char *resume_bus(struct bus *bus, const struct saved_bus *saved)
 	memcpy(bus->window, saved->window, sizeof(bus->window));
 	bus->beat = shm_load32(&bus_header(bus)->host.beat);
 	resume_host(bus, saved);
-	resume_rebalance(bus, saved);
+	rebalance_resume(bus, &saved->rebalance);
 	return NULL;
 }
 

@@ -23,17 +23,19 @@ declare -A kib=()
 total=0 moves=0 mib=40
 echo "# SEED=$SEED MONTHS=$MONTHS"
 
-# choose SLOT: another size for it; an eighth of the aperture stays free, in pieces
+# choose SLOT LARGEST: another size for it, the larger of two; an eighth of the aperture stays free,
+# in pieces
 choose()
 {
-	local new
+	local old=${kib[$1]:-0} fits=() size a b
 
-	while :; do
-		new=$((16 << RANDOM % 6))
-		[ "$new" -ne "${kib[$1]:-0}" ] && [ $((total - ${kib[$1]:-0} + new)) -le 3584 ] && break
+	for ((size = 16; size <= $2; size *= 2)); do
+		[ $size -eq "$old" ] || [ $((total - old + size)) -gt 3584 ] || fits+=("$size")
 	done
-	total=$((total - ${kib[$1]:-0} + new))
-	kib[$1]=$new
+	[ ${#fits[@]} -gt 0 ] || fits=("$old")
+	a=$((RANDOM % ${#fits[@]})) b=$((RANDOM % ${#fits[@]}))
+	kib[$1]=${fits[a > b ? a : b]}
+	total=$((total - old + kib[$1]))
 }
 
 # function_of SLOT: as in a configuration
@@ -90,7 +92,7 @@ month()
 	written >before
 	check "month $1: $slot is unmounted" end "$slot"
 	check "month $1: and leaves" ctl eject --timeout=60 "$slot.0"
-	choose "$slot"
+	choose "$slot" 512
 	rm "disk$slot.img" && truncate -s ${mib}M "disk$slot.img"
 	before=$(places)
 	output=$(ctl add --wait=120 "$(function_of "$slot")" 2>&1) || status=$?
@@ -108,7 +110,7 @@ check "load" guest "for module in nvme ext4 xfs pvpci; do modprobe \$module || e
 	modprobe pci_rebalance auto=online"
 slots=$(for n in $(seq $SLOTS); do printf '%02x ' "$n"; done)
 for slot in $slots; do
-	choose "$slot"
+	choose "$slot" 256
 	truncate -s ${mib}M "disk$slot.img"
 done
 all=$(for slot in $slots; do echo ",$(function_of "$slot")"; done)

@@ -288,6 +288,37 @@ static void test_silence(void **state)
 	close(fd);
 }
 
+/* The daemon is killed while the guest moves; the next one hears how that went on. */
+static void test_death(void **state)
+{
+	int fd = connect_client();
+	struct rebalance saved;
+	uint32_t wish;
+
+	(void)state;
+	assert_int_equal(sim_up(&sim), 0);
+	wish = ask_for_room(fd, WANT(""));
+	assert_int_equal(plan(wish, 1, 1, 0, KIB(64)), 0);
+	assert_int_equal(complete(PVPCI_MSG_QUERY_STOP_COMPLETE, wish, 0, KIB(64), 0), 0);
+	assert_int_equal(event(PVPCI_MSG_STOP), wish);
+	close(fd);
+	turn();
+	saved = sim.bus.rebalance;
+	rebalance_close(&sim.bus);
+	saved.note = NULL;
+	rebalance_resume(&sim.bus, &saved);
+	/* It could not, and says who stays. */
+	assert_int_equal(plan(wish, 0, 0, 0, 0), 0);
+	assert_int_equal(plan(wish, 1, 0, 0, 0), 0);
+	fd = connect_client();
+	expect(fd, WANT(""), "still busy");
+	assert_int_equal(complete(PVPCI_MSG_STOP_COMPLETE, wish, ENOSPC, 0,
+				  PVPCI_BAR_UNASSIGNED), 0);
+	assert_int_equal(sim.bus.rebalance.phase, REBALANCE_IDLE);
+	assert_int_not_equal(ask_for_room(fd, WANT("")), wish);
+	close(fd);
+}
+
 /* Rows 0 and 1 at @offset, in a window from 64K to 256K. */
 static int assign(uint64_t first, uint64_t second)
 {
@@ -342,7 +373,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_options), TEST(test_old_guest), TEST(test_dry_run), TEST(test_moves),
-		TEST(test_online), TEST(test_refused), TEST(test_silence), TEST(test_places),
+		TEST(test_online), TEST(test_refused), TEST(test_silence), TEST(test_death),
+		TEST(test_places),
 	};
 
 	log_setup(LOG_LEVEL_ERROR);
