@@ -94,23 +94,38 @@ never_hung()
 	grep -v '^begins' moves | sort | uniq -c | sort -rn | head -n 8 | sed 's/^/# /'
 }
 
-ready
-holes
-make_all
-mount_all
-for slot in $stay; do
-	check "data on $slot" guest "dd if=/dev/urandom of=/mnt/$slot/data bs=64k count=16 2>/dev/null &&
-		md5sum /mnt/$slot/data >>/tmp/sums && sync"
-done
-sums=$(guest cat /tmp/sums)
-may_move
-write_all
-fio=$!
-within "fio writes and verifies on all of them" 120 more_passes 0
+# settle: holes, and file systems with data on those that are left, under fio
+settle()
+{
+	local slot
+
+	within "the aperture is full" 60 live 8
+	holes
+	make_all
+	mount_all
+	for slot in $stay; do
+		check "data on $slot" guest "dd if=/dev/urandom of=/mnt/$slot/data bs=64k count=16 2>/dev/null && sync"
+	done
+	sums=$(guest "md5sum /mnt/0*/data")
+	may_move
+	guest "rm -f /tmp/stop"
+	write_all
+	fio=$!
+	within "fio writes and verifies on all of them" 120 more_passes 0
+	to_and_fro
+	within "they move to and fro" 100 undone 2
+}
+# sound NAME: the data are there, and no file system has a fault
+sound()
+{
+	same "$1: the data are there" "$sums" "$(guest "md5sum /mnt/0*/data")"
+	umount_all
+	all_sound
+}
 
 # ---- the daemon dies ------------------------------------------------------------------------
-to_and_fro
-within "they move to and fro" 100 undone 2
+ready
+settle
 for ((death = 1; death <= DEATHS; death++)); do
 	some_time
 	check "death $death of the daemon: another one serves" kill_daemon
@@ -121,42 +136,32 @@ wait $mover
 never_hung "daemon"
 tidy "daemon"
 goes_on "all is as before"
+guest "echo 0 >/sys/module/pci_rebalance/parameters/fail_at"
+check "without a death they move" ctl rebalance --online --room 256K --timeout 60
+goes_on "moved"
 guest "touch /tmp/stop"
 wait $fio
 same "fio never failed" 0 $?
-umount_all
-all_sound
+sound "daemon"
 
 # ---- the guest dies -------------------------------------------------------------------------
+is_back() { [ "$boot" != "$(timeout 5 "$GUEST" cat /proc/sys/kernel/random/boot_id || echo "$boot")" ]; }
 for ((death = 1; death <= (DEATHS + 1) / 2; death++)); do
-	mount_all
-	guest "rm -f /tmp/stop"
-	write_all
-	to_and_fro
-	within "they move to and fro" 100 undone 1
+	for slot in $stay; do
+		check "$slot leaves, too" ctl eject --timeout=60 "$slot.0"
+	done
+	share
+	settle
 	some_time
 	boot=$(guest cat /proc/sys/kernel/random/boot_id)
 	"$QMP" system_reset >/dev/null
-	is_back() { [ "$boot" != "$(timeout 5 "$GUEST" cat /proc/sys/kernel/random/boot_id || echo "$boot")" ]; }
 	within "death $death of the guest: it comes back" 120 is_back
 	touch enough
 	wait $mover
 	never_hung "guest"
 	ready
-	may_move
 	tidy "guest"
 	mount_all
-	same "death $death of the guest: the data are there" "$sums" "$(guest "md5sum /mnt/0*/data")"
-	umount_all
-	all_sound
+	sound "death $death of the guest"
 done
-
-# ---- and nobody -----------------------------------------------------------------------------
-mount_all
-guest "echo 0 >/sys/module/pci_rebalance/parameters/fail_at"
-check "without a death they move" ctl rebalance --online --room 256K --timeout 60
-same "no second path is left" "$left" "$(functions)"
-same "the data are there" "$sums" "$(guest "md5sum /mnt/0*/data")"
-umount_all
-all_sound
 ktap_end

@@ -126,6 +126,7 @@ static int stats_show(struct seq_file *s, void *unused)
 	seq_printf(s, "requests %llu\n", stats.sent);
 	seq_printf(s, "replies %llu\n", stats.replies);
 	seq_printf(s, "events %llu\n", stats.events);
+	seq_printf(s, "stale %llu\n", stats.stale);
 	seq_printf(s, "late %llu\n", stats.late);
 	seq_printf(s, "unknown %llu\n", stats.unknown);
 	seq_printf(s, "timeouts %llu\n", stats.timeouts);

@@ -150,6 +150,10 @@ static void take_reply(struct pvpci_requests *requests, const struct pvpci_msg *
 	}
 	memcpy(request->reply.bytes, msg, bytes);
 	memset(request->reply.bytes + bytes, 0, PVPCI_SLOT_BYTES - bytes);
+	if (!msg->status && request->type == PVPCI_MSG_D0_ENTRY)
+		requests->listens = true;
+	else if (!msg->status && request->type == PVPCI_MSG_D0_EXIT)
+		requests->listens = false;
 	WRITE_ONCE(request->state, PVPCI_REQUEST_DONE);
 	requests->stats.replies++;
 	complete(&request->done);
@@ -177,6 +181,9 @@ static void take_message(struct pvpci_requests *requests, const struct pvpci_msg
 		requests->stats.unknown++;
 	} else if (bytes < kind->event_bytes) {
 		break_locked(requests, "an event is too short for its type");
+	} else if (!requests->listens) {
+		/* It was for a kernel before us, or us before we slept; the host has forgotten it. */
+		requests->stats.stale++;
 	} else {
 		requests->stats.events++;
 		requests->ops->event(requests->ctx, msg);

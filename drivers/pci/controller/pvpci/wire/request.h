@@ -92,6 +92,7 @@ struct pvpci_request_stats {
 	u64 sent;
 	u64 replies;
 	u64 events;
+	u64 stale;
 	u64 late;
 	u64 unknown;
 	u64 timeouts;
@@ -108,6 +109,7 @@ struct pvpci_request_stats {
  * @to_guest: consuming end
  * @next_id: id of the next request; starts anywhere, never 0
  * @broken: no message is sent or taken any more
+ * @listens: the host has taken our D0 entry, and not yet our D0 exit
  * @table: requests under way
  * @stats: counters
  */
@@ -119,6 +121,7 @@ struct pvpci_requests {
 	struct pvpci_ring_end to_guest;
 	u32 next_id;
 	bool broken;
+	bool listens;
 	struct pvpci_request table[PVPCI_MAX_REQUESTS];
 	struct pvpci_request_stats stats;
 };

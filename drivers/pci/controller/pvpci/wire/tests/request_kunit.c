@@ -294,6 +294,13 @@ static void request_error_may_be_short(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, host->why);
 }
 
+static void fake_d0(struct kunit *test, struct fake_host *host, u16 type, size_t bytes)
+{
+	struct pvpci_msg_d0_entry msg = { .msg.type = cpu_to_le16(type) };
+
+	KUNIT_ASSERT_EQ(test, pvpci_request(&host->requests, &msg.msg, bytes, 1000, true), 0);
+}
+
 static void request_events(struct kunit *test)
 {
 	struct fake_host *host = fake_host_create(test);
@@ -301,6 +308,14 @@ static void request_events(struct kunit *test)
 		.msg.type = cpu_to_le16(PVPCI_MSG_RELATIONS),
 		.msg.bytes = cpu_to_le16(sizeof(event)),
 	};
+
+	/* Left in the ring by the kernel before us, and said before we are up. */
+	fake_host_put(host, &event, sizeof(event));
+	KUNIT_EXPECT_TRUE(test, pvpci_requests_poll(&host->requests));
+	fake_host_put(host, &event, sizeof(event));
+	fake_d0(test, host, PVPCI_MSG_D0_ENTRY, sizeof(struct pvpci_msg_d0_entry));
+	KUNIT_EXPECT_EQ(test, host->events, 0U);
+	KUNIT_EXPECT_EQ(test, host->requests.stats.stale, 2ULL);
 
 	fake_host_put(host, &event, sizeof(event));
 	event.msg.type = cpu_to_le16(0x0177);	/* of a newer host */
@@ -312,6 +327,12 @@ static void request_events(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host->events, 1U);
 	KUNIT_EXPECT_EQ(test, host->requests.stats.unknown, 2ULL);
 	KUNIT_EXPECT_NULL(test, host->why);
+
+	event.msg.type = cpu_to_le16(PVPCI_MSG_RELATIONS);
+	fake_d0(test, host, PVPCI_MSG_D0_EXIT, sizeof(struct pvpci_msg));
+	fake_host_put(host, &event, sizeof(event));
+	KUNIT_EXPECT_TRUE(test, pvpci_requests_poll(&host->requests));
+	KUNIT_EXPECT_EQ(test, host->events, 1U);
 }
 
 static void request_names(struct kunit *test)
