@@ -17,7 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=lib/daemon.sh
 . "$here/lib/daemon.sh"
 # What this sets:
-stay='' left=0 bus=''
+stay='' left=0
 # shellcheck source=lib/shared_disks.sh
 . "$here/lib/shared_disks.sh"
 
@@ -52,12 +52,12 @@ to_and_fro()
 {
 	rm -f enough moves
 	while [ ! -e enough ]; do
-		echo "begins" >>moves
+		echo "begins"
 		timeout 100 pvpcictl --control "$PVPCI_CONTROL" rebalance --online --room 256K \
-			--timeout 30 >>moves 2>&1
-		echo "ended with $?" >>moves
+			--timeout 30 2>&1
+		echo "ended with $?"
 		sleep 0.2
-	done &
+	done >>moves &
 	mover=$!
 }
 # undone COUNT: so many moves were

@@ -96,7 +96,7 @@ month()
 	rm "disk$slot.img" && truncate -s ${mib}M "disk$slot.img"
 	before=$(places)
 	output=$(ctl add --wait=120 "$(function_of "$slot")" 2>&1) || status=$?
-	sed "s/^/# $slot, ${kib[$slot]} KiB: /" <<<"$output"
+	echo "# ${kib[$slot]} KiB: ${output//$'\n'/ }"
 	same "month $1: a new one comes" 0 $status
 	[ "$before" = "$(places | grep -v "00:$slot.0 ")" ] || moves=$((moves + 1))
 	check "month $1: it is mounted" begin "$slot"

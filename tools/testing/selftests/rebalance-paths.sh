@@ -45,6 +45,7 @@ fi
 dir=/sys/kernel/pci_rebalance
 nvme=/sys/bus/pci/drivers/nvme
 # For those of shared_disks.sh
+# shellcheck disable=SC2034
 stay="01 02 03 04"
 
 paths() { guest "[ \$(grep -l live /sys/class/nvme/nvme*/state | wc -l) -eq $1 ]"; }

@@ -182,7 +182,7 @@ static void take_message(struct pvpci_requests *requests, const struct pvpci_msg
 	} else if (bytes < kind->event_bytes) {
 		break_locked(requests, "an event is too short for its type");
 	} else if (!requests->listens) {
-		/* It was for a kernel before us, or us before we slept; the host has forgotten it. */
+		/* For a kernel before us, or us before we slept; the host has forgotten it. */
 		requests->stats.stale++;
 	} else {
 		requests->stats.events++;

@@ -83,6 +83,7 @@ struct pvpci_request {
  * @sent: requests put into the ring
  * @replies: replies taken by their owners
  * @events: events of the host
+ * @stale: events that were for a kernel before this one, or for this one before it slept
  * @late: replies nobody waits for any more, duplicates among them
  * @unknown: messages of a type that does not exist
  * @timeouts: requests without a reply in time
