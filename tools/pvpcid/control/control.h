@@ -35,6 +35,7 @@ struct control;
  * @timeout_ms: as asked for, for the answer
  * @force: what the guest does not let go of is taken away
  * @forced: and was
+ * @closing: and @deadline_ns is that for closing its files
  * @refused: the guest's errno, 0 for none
  * @refused_slot: whose
  * @why: the guest's reason, in words
@@ -52,6 +53,7 @@ struct control_eject {
 	unsigned int timeout_ms;
 	bool force;
 	bool forced;
+	bool closing;
 	int refused;
 	char refused_slot[8];
 	char why[128];

@@ -198,6 +198,12 @@ void control_eject_tick(struct control_client *client, uint64_t now_ns)
 		take_away(client);
 		return;
 	}
+	/* Its files have as long again to be closed: the guest has used up the time. */
+	if (eject->forced && !eject->closing) {
+		eject->closing = true;
+		eject->deadline_ns = now_ns + eject->timeout_ms * 1000000ULL;
+		return;
+	}
 	error = is_gone(client) ?
 		control_error("%s is off the bus, but its files are not closed within %u ms",
 			      eject->slot, eject->timeout_ms) :

@@ -12,6 +12,9 @@
 #define TWO	"[{\"slot\": \"03.0\", \"model\": \"testdev\", \"hotplug\": false}," \
 		" {\"slot\": \"04.0\", \"model\": \"testdev\"}]"
 
+#define TESTDEV(members)	"{\"model\": \"testdev\"" members "}"
+#define ADD(list)		"{\"command\": \"add\", \"functions\": [" list "]}"
+
 static struct sim sim;
 static struct control control = { .bus = &sim.bus };
 static struct control_client client = { .control = &control, .fd = -1 };
@@ -127,10 +130,10 @@ static void accept(const char *text, const char *member, const char *slot)
 static void test_names(void **state)
 {
 	(void)state;
-	accept("{\"command\": \"add\", \"function\": {\"slot\": \"05.1\", \"model\": \"testdev\", "
-	       "\"label\": \"04.0\", \"serial\": \"left one\"}}", "functions", "05.1");
-	accept("{\"command\": \"add\", \"function\": {\"slot\": \"06.0\", \"model\": \"testdev\", "
-	       "\"label\": \"77\", \"serial\": 4711}}", "functions", "06.0");
+	accept(ADD(TESTDEV(", \"slot\": \"05.1\", \"label\": \"04.0\", \"serial\": \"left one\"")),
+	       "functions", "05.1");
+	accept(ADD(TESTDEV(", \"slot\": \"06.0\", \"label\": \"77\", \"serial\": 4711")),
+	       "functions", "06.0");
 	accept("{\"command\": \"show\", \"slot\": \"04.0\"}", "function", "04.0");
 	accept("{\"command\": \"show\", \"slot\": \"left one\"}", "function", "05.1");
 	accept("{\"command\": \"show\", \"slot\": \"1-03.0\"}", "function", "03.0");
@@ -140,9 +143,8 @@ static void test_names(void **state)
 	accept("{\"command\": \"eject\", \"slot\": \"4711\"}", "slot", "06.0");
 	accept("{\"command\": \"eject\", \"slot\": \"left one\"}", "slot", "05.1");
 	/* What is one's label and another's serial number is nobody's name. */
-	accept("{\"command\": \"add\", \"functions\": [{\"slot\": \"05.1\", \"model\": \"testdev\", "
-	       "\"label\": \"two\"}, {\"slot\": \"06.0\", \"model\": \"testdev\", \"serial\": \"two\"}]}",
-	       "functions", "06.0");
+	accept(ADD(TESTDEV(", \"slot\": \"05.1\", \"label\": \"two\"") ","
+		   TESTDEV(", \"slot\": \"06.0\", \"serial\": \"two\"")), "functions", "06.0");
 	refuse("{\"command\": \"eject\", \"slot\": \"two\"}",
 	       "of bus 1 05.1 testdev and of bus 1 06.0 testdev");
 	assert_int_equal(sim.bus.nr_functions, 4);
@@ -154,34 +156,30 @@ static void test_no_slot(void **state)
 	unsigned int i;
 
 	(void)state;
-	accept("{\"command\": \"add\", \"functions\": [{\"model\": \"testdev\"}, "
-	       "{\"slot\": \"01.2\", \"model\": \"testdev\"}, {\"model\": \"testdev\"}, "
-	       "{\"model\": \"testdev\"}]}", "functions", "05.0");
+	accept(ADD(TESTDEV() "," TESTDEV(", \"slot\": \"01.2\"") "," TESTDEV() "," TESTDEV()),
+	       "functions", "05.0");
 	assert_int_equal(sim.bus.nr_functions, 6);
 	assert_non_null(bus_find(&sim.bus, 0));
 	assert_non_null(bus_find(&sim.bus, 2 << 3));
 	/* Also one that is the second of its list gets none when there is none, nor the first. */
 	for (i = 6; i < 32; i++)
-		accept("{\"command\": \"add\", \"function\": {\"model\": \"testdev\"}}", "functions",
+		accept(ADD(TESTDEV()), "functions",
 		       (char[]){ "01"[i > 15], "0123456789abcdef"[i & 15], '.', '0', 0 });
 	accept("{\"command\": \"eject\", \"slot\": \"10.0\"}", "slot", "10.0");
-	refuse("{\"command\": \"add\", \"functions\": [{\"model\": \"testdev\"}, "
-	       "{\"model\": \"testdev\"}]}",
+	refuse(ADD(TESTDEV() "," TESTDEV()),
 	       "function 1: no device of the bus is free, and it has no \"slot\"");
 	assert_null(bus_find(&sim.bus, 0x10 << 3));
-	refuse("{\"command\": \"add\", \"function\": {\"slot\": null, \"model\": \"testdev\"}}",
-	       "\"slot\" must be");
+	refuse(ADD(TESTDEV(", \"slot\": null")), "\"slot\" must be");
 }
 
 /* The same list gives the same slots, whatever is in the file before what. */
 static void test_no_slot_at_start(void **state)
 {
-	static const char functions[] =
-		"[{\"model\": \"testdev\", \"serial\": 1}, {\"slot\": \"00.3\", \"model\": \"testdev\"}, {\"model\": \"testdev\", \"serial\": 2}]";
-
 	(void)state;
 	sim_close(&sim);
-	assert_int_equal(sim_open(&sim, functions, ""), 0);
+	assert_int_equal(sim_open(&sim, "[" TESTDEV(", \"serial\": 1") ","
+				  TESTDEV(", \"slot\": \"00.3\"") ","
+				  TESTDEV(", \"serial\": 2") "]", ""), 0);
 	accept("{\"command\": \"show\", \"slot\": \"1\"}", "function", "01.0");
 	accept("{\"command\": \"show\", \"slot\": \"2\"}", "function", "02.0");
 }

@@ -226,6 +226,27 @@ static void test_eject_closing(void **state)
 	close(fd);
 }
 
+/* Taken away when the guest's time is out, with a file that needs some of its own. */
+static void test_eject_force_closing(void **state)
+{
+	int fd = connect_client();
+	char text[256];
+
+	(void)state;
+	assert_int_equal(sim_up(&sim), 0);
+	dummy_closing = true;
+	assert_null(ask(fd, EJECT(", \"timeout_ms\": 1000, \"force\": true")));
+	control_tick(&control, clock_ns() + 1010000000);
+	assert_int_equal(sim.bus.nr_functions, 0);
+	control_tick(&control, clock_ns() + 1020000000);
+	control_tick(&control, clock_ns() + 1500000000);
+	assert_true(recv(fd, text, sizeof(text), 0) < 0);
+	dummy_closing = false;
+	bus_poll(&sim.bus);
+	expect_text(fd, "\"forced\":true");
+	close(fd);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, desk_close)
 
 int main(void)
@@ -233,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_eject), TEST(test_eject_device), TEST(test_eject_insist),
 		TEST(test_eject_force), TEST(test_eject_busy), TEST(test_eject_closing),
+		TEST(test_eject_force_closing),
 	};
 
 	log_setup(LOG_LEVEL_ERROR);
